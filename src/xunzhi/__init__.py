@@ -1,0 +1,1 @@
+"""Xunzhi (循质): hospital quality management."""
