@@ -1,0 +1,343 @@
+"""A pack: the folder of standards that a hospital runs on, loaded and checked as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from xunzhi.standards.errors import Problem, StandardsError
+from xunzhi.standards.grains import Grain
+from xunzhi.standards.indicators import ALL, Aggregate, Indicator, Reference
+from xunzhi.standards.sql import SqlProblem, check_columns, columns_of, output_columns, tables_of, unknown
+from xunzhi.standards.tables import CodeList, Label, Standard, Table
+from xunzhi.standards.yaml_source import Loc, Source, load_yaml
+
+PACKS = Path(__file__).parent / "packs"
+DEFAULT_PACK = "cn_hospital"
+
+
+class Stratum(Standard):
+    """A way to divide the hospital; `names` is the table and columns that give codes their names."""
+
+    label: Label
+    names: tuple[str, str, str] | None = None
+
+
+class Manifest(Standard):
+    """pack.yaml: what the pack is, and the lists that indicators choose from."""
+
+    pack: str
+    version: str
+    label: Label
+    areas: dict[str, Label]
+    owners: dict[str, Label]
+    strata: dict[str, Stratum]
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Pack:
+    """All standards of one pack. Mappings keep the order of the files."""
+
+    root: Path
+    manifest: Manifest
+    codes: Mapping[str, CodeList]
+    tables: Mapping[str, Table]
+    grains: Mapping[str, Grain]
+    indicators: Mapping[str, Indicator]
+    grain_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def schema(self) -> dict[str, dict[str, str]]:
+        """Table → column → SQL type."""
+        return {
+            name: {column: spec.type.sql for column, spec in table.columns.items()}
+            for name, table in self.tables.items()
+        }
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes with any standard of the pack; stands beside every result."""
+        digest = hashlib.sha256()
+        for file in sorted(self.root.rglob("*")):
+            if file.suffix in (".yaml", ".sql"):
+                digest.update(file.read_bytes())
+        return digest.hexdigest()[:12]
+
+
+def load_pack(pack: str | Path = DEFAULT_PACK) -> Pack:
+    """Load and check a pack, given its name or its folder.
+
+    Raises:
+        StandardsError: with every problem found: file, line, field, what to do.
+    """
+    root = pack if isinstance(pack, Path) else PACKS / pack
+    if not (root / "pack.yaml").is_file():
+        raise StandardsError([Problem(root / "pack.yaml", 1, "", "no such pack; name a folder that holds pack.yaml")])
+    return _Loader(root).load()
+
+
+M = TypeVar("M", bound=Standard)
+
+
+class _Loader:
+    """Reads the files of a pack, gathering problems instead of stopping at the first."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        self.problems: list[Problem] = []
+        self.places: dict[tuple[str, str], tuple[Source, Loc]] = {}
+
+    def load(self) -> Pack:
+        manifest = self._one(self.root / "pack.yaml", Manifest)
+        codes = self._folder("codes", CodeList, lambda item: item.id)
+        tables = self._folder("tables", Table, lambda item: item.table)
+        grains = {
+            name: self._with_sql(grain)
+            for name, grain in self._folder("grains", Grain, lambda item: item.grain).items()
+        }
+        indicators = self._folder("indicators", Indicator, lambda item: item.id)
+        self._stop_at_problems()
+        assert manifest is not None
+        pack = Pack(self.root, manifest, codes, tables, grains, indicators)
+        self._check_tables(pack)
+        pack = Pack(self.root, manifest, codes, tables, grains, indicators, self._check_grains(pack))
+        self._stop_at_problems()
+        self._check_indicators(pack)
+        self._stop_at_problems()
+        return pack
+
+    def _stop_at_problems(self) -> None:
+        if self.problems:
+            raise StandardsError(self.problems)
+
+    def _one(self, file: Path, model: type[M]) -> M | None:
+        try:
+            return load_yaml(file).validate(model)
+        except StandardsError as error:
+            self.problems += error.problems
+            return None
+
+    def _folder(self, folder: str, model: type[M], name_of: Callable[[M], str]) -> dict[str, M]:
+        """All standards of a folder; a file holds one, or a list of them."""
+        found: dict[str, M] = {}
+        for file in sorted((self.root / folder).glob("*.yaml")):
+            for source, loc in self._entries(file):
+                try:
+                    item = source.validate(model, loc)
+                except StandardsError as error:
+                    self.problems += error.problems
+                    continue
+                name = name_of(item)
+                if name in found:
+                    self.problems.append(
+                        source.problem(loc, f"{name!r} is already defined in {self._file(folder, name)}")
+                    )
+                    continue
+                found[name] = item
+                self.places[folder, name] = (source, loc)
+        return found
+
+    def _entries(self, file: Path) -> Iterator[tuple[Source, Loc]]:
+        try:
+            source = load_yaml(file)
+        except StandardsError as error:
+            self.problems += error.problems
+            return
+        if isinstance(source.data, list):
+            yield from ((source, (index,)) for index in range(len(source.data)))
+        else:
+            yield source, ()
+
+    def _file(self, folder: str, name: str) -> Path:
+        return self.places[folder, name][0].file
+
+    def _with_sql(self, grain: Grain) -> Grain:
+        """The grain with the text of its SQL file."""
+        if not grain.sql.endswith(".sql"):
+            return grain
+        file = self._file("grains", grain.grain).parent / grain.sql
+        if not file.is_file():
+            self._report("grains", grain.grain, ("sql",), f"no file {grain.sql} beside this one")
+            return grain
+        return grain.model_copy(update={"sql": file.read_text(encoding="utf-8")})
+
+    def _report(self, folder: str, name: str, loc: Loc, message: str) -> None:
+        source, at = self.places[folder, name]
+        self.problems.append(source.problem(at + loc, message))
+
+    def _try(self, folder: str, name: str, loc: Loc, check: Callable[[], Any]) -> Any:
+        try:
+            return check()
+        except SqlProblem as error:
+            self._report(folder, name, loc, str(error))
+            return None
+
+    def _check_tables(self, pack: Pack) -> None:
+        for name, table in pack.tables.items():
+            for column, spec in table.columns.items():
+                if spec.codes and spec.codes not in pack.codes:
+                    message = unknown("code list", spec.codes, set(pack.codes))
+                    self._report("tables", name, ("columns", column, "codes"), message)
+            known = frozenset(table.columns)
+            for index, check in enumerate(table.checks):
+                at: Loc = ("checks", index)
+                self._try("tables", name, (*at, "require"), lambda c=check: check_columns(c.require, known))
+                for column in sorted({*check.flags, *check.passes, *([check.column] if check.column else [])} - known):
+                    self._report("tables", name, at, unknown("column", column, known))
+
+    def _check_grains(self, pack: Pack) -> dict[str, tuple[str, ...]]:
+        columns: dict[str, tuple[str, ...]] = {}
+        for name, grain in pack.grains.items():
+            found = self._try("grains", name, ("sql",), lambda g=grain: output_columns(g.sql, pack.schema))
+            if found is None:
+                continue
+            columns[name] = tuple(found)
+            self._check_grain(pack, grain, set(found))
+        return columns
+
+    def _check_grain(self, pack: Pack, grain: Grain, found: set[str]) -> None:
+        name = grain.grain
+        base = pack.tables.get(grain.base)
+        if base is None:
+            self._report("grains", name, ("base",), unknown("table", grain.base, set(pack.tables)))
+            return
+        if grain.time not in base.columns:
+            self._report("grains", name, ("time",), unknown("column", grain.time, set(base.columns)))
+        needed = {"institution", grain.time, *grain.key, *grain.strata.values(), *grain.columns}
+        for column in sorted(needed | ({grain.patient} if grain.patient else set())):
+            if column not in found:
+                self._report(
+                    "grains", name, ("sql",), f"must select {column!r}; {unknown('output column', column, found)}"
+                )
+        for stratum in sorted(set(grain.strata) - set(pack.manifest.strata)):
+            self._report(
+                "grains", name, ("strata", stratum), unknown("stratum in pack.yaml", stratum, set(pack.manifest.strata))
+            )
+        self._check_links(pack, grain, base)
+
+    def _check_links(self, pack: Pack, grain: Grain, base: Table) -> None:
+        read = tables_of(grain.sql) - {grain.base}
+        for table in sorted(read - set(grain.links)):
+            self._report(
+                "grains",
+                grain.grain,
+                ("links",),
+                f"reads {table!r} but doesn't link it; add how its rows touch the grain",
+            )
+        for table in sorted(set(grain.links) - read - {grain.base}):
+            self._report(
+                "grains", grain.grain, ("links", table), "is linked but the SQL doesn't read it; remove the link"
+            )
+        for table, link in grain.links.items():
+            if table not in pack.tables or link.by is None:
+                continue
+            for column, owner in ((link.by, base), (link.by, pack.tables[table]), (link.time, pack.tables[table])):
+                if column and column not in owner.columns:
+                    self._report("grains", grain.grain, ("links", table), f"{owner.table} has no column {column!r}")
+
+    def _check_indicators(self, pack: Pack) -> None:
+        manifest = pack.manifest
+        for name, indicator in pack.indicators.items():
+            if indicator.area not in manifest.areas:
+                self._report(
+                    "indicators", name, ("area",), unknown("area in pack.yaml", indicator.area, set(manifest.areas))
+                )
+            if indicator.owner not in manifest.owners:
+                self._report(
+                    "indicators", name, ("owner",), unknown("owner in pack.yaml", indicator.owner, set(manifest.owners))
+                )
+            for index, revision in enumerate(indicator.revisions):
+                for part in ("numerator", "denominator"):
+                    spec = getattr(revision, part)
+                    loc = self._revised(name, index, part)
+                    if isinstance(spec, Aggregate):
+                        self._check_aggregate(pack, name, loc, spec)
+                    elif isinstance(spec, Reference) and spec.indicator not in pack.indicators:
+                        self._report(
+                            "indicators", name, loc, unknown("indicator", spec.indicator, set(pack.indicators))
+                        )
+                self._check_oracle(pack, name, index)
+        self._check_cycles(pack)
+
+    def _revised(self, name: str, index: int, part: str) -> Loc:
+        """Where a part of a revision stands: in the revision, or at the top of the indicator."""
+        source, at = self.places["indicators", name]
+        inside: Loc = ("revisions", index, part)
+        return inside if at + inside in source.lines else (part,)
+
+    def _check_aggregate(self, pack: Pack, name: str, loc: Loc, aggregate: Aggregate) -> None:
+        if aggregate.grain not in pack.grains:
+            self._report("indicators", name, (*loc, "grain"), unknown("grain", aggregate.grain, set(pack.grains)))
+            return
+        known = frozenset(pack.grain_columns[aggregate.grain])
+        for part in (aggregate.function, "where"):
+            text = getattr(aggregate, part)
+            if text is not None and text != ALL:
+                self._try("indicators", name, (*loc, part), lambda t=text: check_columns(t, known))
+
+    def _check_oracle(self, pack: Pack, name: str, index: int) -> None:
+        revision = pack.indicators[name].revisions[index]
+        found = self._try(
+            "indicators",
+            name,
+            self._revised(name, index, "oracle"),
+            lambda: output_columns(revision.oracle, pack.schema),
+        )
+        if found is not None:
+            for column in sorted({"institution", "month", "department"} - set(found)):
+                self._report(
+                    "indicators", name, self._revised(name, index, "oracle"), f"the oracle must select {column!r}"
+                )
+        for table in sorted(set(revision.case.tables) - set(pack.tables)):
+            self._report(
+                "indicators", name, self._revised(name, index, "case"), unknown("table", table, set(pack.tables))
+            )
+
+    def _check_cycles(self, pack: Pack) -> None:
+        """Indicators may refer to indicators, but never back to themselves."""
+        refers = {
+            name: [
+                part.indicator
+                for revision in indicator.revisions
+                for part in (revision.numerator, revision.denominator)
+                if isinstance(part, Reference) and part.indicator in pack.indicators
+            ]
+            for name, indicator in pack.indicators.items()
+        }
+        done: set[str] = set()
+
+        def visit(name: str, path: tuple[str, ...]) -> None:
+            if name in path:
+                circle = " → ".join((*path[path.index(name) :], name))
+                self._report("indicators", name, ("numerator",), f"refers to itself: {circle}; break the circle")
+                return
+            if name not in done:
+                for other in refers[name]:
+                    visit(other, (*path, name))
+                done.add(name)
+
+        for name in refers:
+            visit(name, ())
+
+
+def link_columns(pack: Pack, table: str) -> set[str]:
+    """The columns of a table by which grains find what a changed row touches."""
+    columns: set[str] = set(pack.tables[table].key)
+    for grain in pack.grains.values():
+        link = grain.links.get(table)
+        if link:
+            columns |= {column for column in (link.by, link.time) if column}
+        if grain.base == table:
+            columns |= {grain.time} | {other.by for other in grain.links.values() if other.by}
+    return columns
+
+
+def expression_columns(aggregate: Aggregate) -> list[str]:
+    """The grain columns that an aggregate reads."""
+    texts = [text for text in (aggregate.expression, aggregate.where) if text is not None and text != ALL]
+    return list(dict.fromkeys(column for text in texts for column in columns_of(text)))
