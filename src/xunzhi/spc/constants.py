@@ -4,7 +4,8 @@ With W the range and S the standard deviation of n independent standard normal v
 
     d2 = E[W]        d3 = sd(W)        c4 = E[S]        c5 = sd(S) = sqrt(1 - c4²)
 
-Everything else is arithmetic on these (Montgomery, Introduction to Statistical Quality Control, 6th ed., p. 702, App. VI).
+Everything else is arithmetic on these (Montgomery, Introduction to Statistical Quality Control, 6th ed., App. VI,
+p. 702).
 """
 
 from __future__ import annotations

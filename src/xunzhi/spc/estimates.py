@@ -76,7 +76,7 @@ def ratio(numerator: Floats, denominator: Floats, where: Bools) -> Floats:
     else:
         top = np.where(where, numerator, 0.0).sum(axis=-1, keepdims=True)
         bottom = np.where(where, denominator, 0.0).sum(axis=-1, keepdims=True)
-    return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
+    return np.asarray(np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0))
 
 
 def median(values: Floats, where: Bools) -> Floats:
@@ -94,7 +94,7 @@ def moving_ranges(values: Floats, base: Bools) -> Floats:
         return values
     if base.all():
         before = np.concatenate([np.full_like(values[..., :1], np.nan), values[..., :-1]], axis=-1)
-        return np.abs(values - before)
+        return np.asarray(np.abs(values - before))
     index = np.where(base, np.arange(values.shape[-1]), -1)
     latest = np.maximum.accumulate(index, axis=-1)
     previous = np.concatenate([np.full_like(latest[..., :1], -1), latest[..., :-1]], axis=-1)
@@ -133,14 +133,17 @@ def moving_range(sample: Sample) -> Estimate:
 
 
 def subgroup_sigma(sample: Sample) -> Floats:
-    """Mean standard deviation within subgroups, pooled or plain (Montgomery 6.31, 6.27); biased low by c4."""
+    """Mean standard deviation within subgroups: plain for equal sizes, else pooled (Montgomery 6.27, 6.31)."""
     if sample.spread is None:
         raise ValueError("x̄ charts need spread= / 均值图需要 spread=")
     degrees = sample.sizes - 1
     where = sample.used & np.isfinite(sample.spread)
-    if sample.convention.subgroup_sigma == "mean":
-        return mean(sample.spread, where)
-    return np.sqrt(ratio(degrees * sample.spread**2, degrees, where))
+    pooled = np.sqrt(ratio(degrees * sample.spread**2, degrees, where))
+    if sample.convention.pool_equal_subgroups:
+        return pooled
+    largest = np.max(degrees, axis=-1, keepdims=True, initial=-np.inf, where=sample.used)
+    equal = np.all((degrees == largest) | ~sample.used, axis=-1, keepdims=True)
+    return np.where(equal, mean(sample.spread, where), pooled)
 
 
 def subgroup_means(sample: Sample) -> Estimate:
@@ -160,25 +163,25 @@ def subgroup_deviations(sample: Sample) -> Estimate:
 
 
 def proportion(sample: Sample) -> Estimate:
-    """p chart: sqrt(p̄(1 - p̄)/n) (Montgomery 7.7)."""
+    """Limits of the p chart: sqrt(p̄(1 - p̄)/n) (Montgomery 7.7)."""
     middle = sample.weighted_mean()
     return Estimate(middle, np.sqrt(np.maximum(middle * (1 - middle), 0) / sample.sizes))
 
 
 def rate(sample: Sample) -> Estimate:
-    """u chart: sqrt(ū/n) (Montgomery 7.19)."""
+    """Limits of the u chart: sqrt(ū/n) (Montgomery 7.19)."""
     middle = sample.weighted_mean()
     return Estimate(middle, np.sqrt(middle / sample.sizes))
 
 
 def number(sample: Sample) -> Estimate:
-    """np chart: n p̄ and sqrt(n p̄(1 - p̄)) (Montgomery 7.12)."""
+    """Limits of the np chart: n p̄ and sqrt(n p̄(1 - p̄)) (Montgomery 7.12)."""
     share = ratio(sample.value, sample.sizes, sample.used) if sample.centre is None else sample.centre
     return Estimate(share * sample.sizes, np.sqrt(sample.sizes * share * (1 - share)))
 
 
 def count(sample: Sample) -> Estimate:
-    """c chart: sqrt(c̄) (Montgomery 7.17)."""
+    """Limits of the c chart: sqrt(c̄) (Montgomery 7.17)."""
     return Estimate(sample.mean(), np.sqrt(sample.mean()))
 
 
@@ -202,7 +205,7 @@ def rate_prime(sample: Sample) -> Estimate:
 
 
 def cases_between(sample: Sample) -> Estimate:
-    """g chart: mean and sqrt(ḡ(ḡ + 1)) of a geometric distribution (Montgomery 6th ed., p. 319); median centre line."""
+    """Limits of the g chart: mean and sqrt(ḡ(ḡ + 1)) of a geometric distribution (Montgomery p. 319), median centre."""
     middle = sample.mean()
     by_median = sample.convention.g_centre == "median" and sample.centre is None
     centre = median(sample.value, sample.used) if by_median else None

@@ -1,0 +1,43 @@
+"""Statistical process control for thousands of series at once; needs numpy and scipy only.
+
+Arrays are (…, points): one row per series, one column per point; NaN is a missing point, and shorter series end in NaN.
+
+    >>> from xunzhi import spc
+    >>> infections = [[3, 2, 4, 2, 3, 1, 2, 3, 2, 9]]
+    >>> patient_days = [[900, 870, 940, 910, 930, 880, 900, 950, 870, 940]]
+    >>> chart = spc.limits("u", infections, patient_days)
+    >>> marks = spc.signals(chart, spc.RULE_SETS["nelson"])
+    >>> {rule.code: codes[0].tolist() for rule, codes in marks.items() if codes.any()}
+    {'outside': [0, 0, 0, 0, 0, 0, 0, 0, 0, 1]}
+
+charts.py       limits of run, I, MR, EWMA, X̄, S, p, p′, u, u′, c, np, g and t charts
+conventions.py  where textbooks and packages differ: explicit parameters with one default
+constants.py    d2, d3, c4 and what follows from them, computed from their integrals
+rules.py        Western Electric, Nelson, Making Data Count, Anhøj: every rule an object of its own
+runs.py         longest run and crossings
+"""
+
+from __future__ import annotations
+
+from xunzhi.spc.charts import CHARTS, Chart, Limits, Subgroups, limits, subgroups
+from xunzhi.spc.conventions import Convention
+from xunzhi.spc.rules import RULE_SETS, RULES, Rule, signals
+from xunzhi.spc.runs import RunCounts, crossings_min, longest_run_max, runs_analysis
+
+__all__ = [
+    "CHARTS",
+    "RULES",
+    "RULE_SETS",
+    "Chart",
+    "Convention",
+    "Limits",
+    "Rule",
+    "RunCounts",
+    "Subgroups",
+    "crossings_min",
+    "limits",
+    "longest_run_max",
+    "runs_analysis",
+    "signals",
+    "subgroups",
+]

@@ -1,0 +1,313 @@
+"""Rules that tell special-cause from common-cause variation, each a small object with its own parameters.
+
+`signals` marks every point that belongs to a rule's pattern: +1 high, -1 low, 2 flagged without a side, 3 high and low
+at once (the turning point of a rising and a falling trend), 0 nothing. Missing points are passed over: their neighbours
+count as consecutive. No pattern reaches from one phase into the next.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from xunzhi.spc.charts import Limits
+from xunzhi.spc.runs import count_runs
+from xunzhi.spc.tracks import Bools, Codes, Track, all_of, spread_back, spread_back_in_phase, track_of
+
+__all__ = [
+    "ANHOEJ",
+    "BOTH_SIDES",
+    "HIGH",
+    "LOW",
+    "MAKING_DATA_COUNT",
+    "NELSON",
+    "RULES",
+    "RULE_SETS",
+    "UNSIDED",
+    "WESTERN_ELECTRIC",
+    "Alternation",
+    "Beyond",
+    "Crossings",
+    "LongestRun",
+    "Outside",
+    "Rule",
+    "Shift",
+    "Trend",
+    "Within",
+    "Zone",
+    "signals",
+]
+
+HIGH, LOW, UNSIDED, BOTH_SIDES = 1, -1, 2, 3
+
+# Thresholds; each number of the rules below stands here and nowhere else.
+NELSON_SHIFT, NELSON_TREND, NELSON_ALTERNATION, NELSON_WITHIN, NELSON_BEYOND = 9, 6, 14, 15, 8
+WESTERN_ELECTRIC_SHIFT = 8
+MAKING_DATA_COUNT_SHIFT, MAKING_DATA_COUNT_TREND = 7, 7
+ZONE_A, ZONE_B = (2, 3, 2.0), (4, 5, 1.0)  # points, window, standard errors
+
+
+class Rule(ABC):
+    """One test; `code` names it in results, and equal parameters make equal rules."""
+
+    @property
+    def code(self) -> str:
+        """Stable name such as `shift_8`."""
+        return self._code()
+
+    def find(self, track: Track) -> Codes:
+        """Codes of all places that belong to the pattern."""
+        return self._find(track)
+
+    @abstractmethod
+    def _code(self) -> str: ...
+
+    @abstractmethod
+    def _find(self, track: Track) -> Codes: ...
+
+
+@dataclass(frozen=True)
+class Outside(Rule):
+    """A point outside the control limits (Nelson 1, Western Electric 1)."""
+
+    def _code(self) -> str:
+        return "outside"
+
+    def _find(self, track: Track) -> Codes:
+        return track.outside
+
+
+@dataclass(frozen=True)
+class Shift(Rule):
+    """`length` points in a row on one side of the centre line; a point on the line ends the run."""
+
+    length: int = NELSON_SHIFT
+
+    def _code(self) -> str:
+        return f"shift_{self.length}"
+
+    def _find(self, track: Track) -> Codes:
+        windows = track.windows(self.length)
+        high = spread_back(all_of(track.side > 0, self.length) & windows, self.length)
+        low = spread_back(all_of(track.side < 0, self.length) & windows, self.length)
+        return combine(high, low)
+
+
+@dataclass(frozen=True)
+class Trend(Rule):
+    """`length` points in a row, each higher (or each lower) than the one before; equal points end it."""
+
+    length: int = NELSON_TREND
+
+    def _code(self) -> str:
+        return f"trend_{self.length}"
+
+    def _find(self, track: Track) -> Codes:
+        windows = track.windows(self.length)
+        rising = spread_back(all_of(track.step > 0, self.length - 1) & windows, self.length)
+        falling = spread_back(all_of(track.step < 0, self.length - 1) & windows, self.length)
+        return combine(rising, falling)
+
+
+@dataclass(frozen=True)
+class Alternation(Rule):
+    """`length` points in a row alternating up and down (Nelson 4)."""
+
+    length: int = NELSON_ALTERNATION
+
+    def _code(self) -> str:
+        return f"alternation_{self.length}"
+
+    def _find(self, track: Track) -> Codes:
+        turn = np.zeros(track.value.shape, dtype=bool)
+        turn[..., 1:] = track.step[..., 1:] * track.step[..., :-1] < 0
+        found = all_of(turn, self.length - 2) & track.windows(self.length)
+        return unsided(spread_back(found, self.length))
+
+
+@dataclass(frozen=True)
+class Zone(Rule):
+    """`count` of `window` consecutive points further than `sigmas` standard errors out on the same side.
+
+    The points further out are marked. As in Making Data Count, `one_side` asks that the whole window lies on that
+    side of the centre line, and `inside` counts only points that are not outside the control limits.
+    """
+
+    count: int = ZONE_A[0]
+    window: int = ZONE_A[1]
+    sigmas: float = ZONE_A[2]
+    one_side: bool = False
+    inside: bool = False
+
+    def _code(self) -> str:
+        suffix = ("_one_side" if self.one_side else "") + ("_inside" if self.inside else "")
+        return f"zone_{self.count}_of_{self.window}_{self.sigmas:g}_sigma{suffix}"
+
+    def _find(self, track: Track) -> Codes:
+        return combine(self._marks(track, 1), self._marks(track, -1))
+
+    def _marks(self, track: Track, sign: int) -> Bools:
+        far = (track.z > self.sigmas) if sign > 0 else (track.z < -self.sigmas)
+        if self.inside:
+            far = far & (track.outside == 0)
+        total = far.astype(np.int8)
+        for back in range(1, min(self.window, far.shape[-1])):
+            total[..., back:] += far[..., :-back] & (track.position[..., back:] >= back)
+        found = (total >= self.count) & track.present
+        if self.one_side:
+            found &= all_of(track.side == sign, self.window) & track.windows(self.window)
+        return far & spread_back_in_phase(found, self.window, track.position)
+
+
+@dataclass(frozen=True)
+class Within(Rule):
+    """`length` points in a row closer than `sigmas` standard errors to the centre (Nelson 7)."""
+
+    length: int = NELSON_WITHIN
+    sigmas: float = 1.0
+
+    def _code(self) -> str:
+        return f"within_{self.length}_{self.sigmas:g}_sigma"
+
+    def _find(self, track: Track) -> Codes:
+        close = all_of(np.abs(track.z) < self.sigmas, self.length) & track.windows(self.length)
+        return unsided(spread_back(close, self.length))
+
+
+@dataclass(frozen=True)
+class Beyond(Rule):
+    """`length` points in a row further than `sigmas` standard errors out, on either side (Nelson 8)."""
+
+    length: int = NELSON_BEYOND
+    sigmas: float = 1.0
+
+    def _code(self) -> str:
+        return f"beyond_{self.length}_{self.sigmas:g}_sigma"
+
+    def _find(self, track: Track) -> Codes:
+        far = all_of(np.abs(track.z) > self.sigmas, self.length) & track.windows(self.length)
+        return unsided(spread_back(far, self.length))
+
+
+@dataclass(frozen=True)
+class LongestRun(Rule):
+    """The longest run on one side of the centre line is longer than chance allows (Anhøj 2014, Schilling 2012).
+
+    Points on the centre line are passed over. The points of every run that is too long are marked.
+    """
+
+    def _code(self) -> str:
+        return "anhoej_longest_run"
+
+    def _find(self, track: Track) -> Codes:
+        counts = count_runs(track)
+        long = (counts.run_length > counts.longest_run_max) & (track.side != 0) & track.present
+        return np.where(long, track.side, np.int8(0))
+
+
+@dataclass(frozen=True)
+class Crossings(Rule):
+    """The centre line is crossed less often than chance allows (Anhøj 2014, Chen 2010); marks the whole phase."""
+
+    def _code(self) -> str:
+        return "anhoej_crossings"
+
+    def _find(self, track: Track) -> Codes:
+        counts = count_runs(track)
+        return unsided((counts.crossings < counts.crossings_min) & track.present)
+
+
+NELSON: tuple[Rule, ...] = (
+    Outside(),
+    Shift(NELSON_SHIFT),
+    Trend(NELSON_TREND),
+    Alternation(NELSON_ALTERNATION),
+    Zone(*ZONE_A),
+    Zone(*ZONE_B),
+    Within(NELSON_WITHIN),
+    Beyond(NELSON_BEYOND),
+)
+"""Rules 1 to 8 in Nelson's order (Journal of Quality Technology 16, 1984, p. 238)."""
+
+WESTERN_ELECTRIC: tuple[Rule, ...] = (Outside(), Zone(*ZONE_A), Zone(*ZONE_B), Shift(WESTERN_ELECTRIC_SHIFT))
+"""The four zone tests (Western Electric, Statistical Quality Control Handbook, 1956; Montgomery 6th ed., p. 197)."""
+
+MAKING_DATA_COUNT: tuple[Rule, ...] = (
+    Outside(),
+    Shift(MAKING_DATA_COUNT_SHIFT),
+    Trend(MAKING_DATA_COUNT_TREND),
+    Zone(*ZONE_A, one_side=True, inside=True),
+)
+"""NHS England's Making Data Count, as in NHSRplotthedots 0.2.2; in the order in which it names the first cause."""
+
+ANHOEJ: tuple[Rule, ...] = (LongestRun(), Crossings())
+"""Anhøj's two run chart rules (PLoS ONE 9(11): e113825, 2014)."""
+
+RULE_SETS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
+    {
+        "nelson": NELSON,
+        "western_electric": WESTERN_ELECTRIC,
+        "making_data_count": MAKING_DATA_COUNT,
+        "anhoej": ANHOEJ,
+        "limits_only": (Outside(),),
+    }
+)
+"""Named selections; any other tuple of rules is as good."""
+
+RULES: Mapping[str, type[Rule]] = MappingProxyType(
+    {
+        "outside": Outside,
+        "shift": Shift,
+        "trend": Trend,
+        "alternation": Alternation,
+        "zone": Zone,
+        "within": Within,
+        "beyond": Beyond,
+        "longest_run": LongestRun,
+        "crossings": Crossings,
+    }
+)
+"""Rule classes by name, for rules written in configuration: `RULES["shift"](length=7)`."""
+
+
+def signals(
+    limits: Limits, rules: Iterable[Rule] = NELSON, *, ignore: npt.ArrayLike | None = None
+) -> dict[Rule, Codes]:
+    """Marks of each rule, int8 arrays of the shape of the chart, in the order of the rules.
+
+    Args:
+        limits: a calculated chart.
+        rules: any selection of rules; `RULE_SETS` holds the usual ones.
+        ignore: True at points that patterns pass over, such as those excluded for a known cause.
+            They can still be outside the limits.
+    """
+    track, order = track_of(limits, ignore)
+    marks = {rule: rule.find(track) for rule in rules}
+    if order is None:
+        return marks
+    return {rule: _unpack(codes, order) for rule, codes in marks.items()}
+
+
+def _unpack(codes: Codes, order: npt.NDArray[np.intp]) -> Codes:
+    unpacked = np.empty_like(codes)
+    np.put_along_axis(unpacked, order, codes, axis=-1)
+    return unpacked
+
+
+def combine(high: Bools, low: Bools) -> Codes:
+    """Codes from the two sides of a pattern."""
+    codes = high.view(np.int8) - low.view(np.int8)
+    both = high & low
+    if both.any():
+        codes[both] = BOTH_SIDES
+    return codes
+
+
+def unsided(found: Bools) -> Codes:
+    """Codes of a pattern that has no side."""
+    return found.view(np.int8) * np.int8(UNSIDED)
