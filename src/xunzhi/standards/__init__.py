@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from xunzhi.standards.errors import Problem, StandardsError
-from xunzhi.standards.indicators import Aggregate, Case, Indicator, Revision
 from xunzhi.standards.grains import Grain, Link
+from xunzhi.standards.indicators import Aggregate, Case, Indicator, Revision
 from xunzhi.standards.pack import Pack, load_pack
 from xunzhi.standards.tables import Check, CodeList, Column, ColumnType, Label, Table
 

@@ -63,4 +63,4 @@ class Grain(Standard):
     patient: str | None = Field(
         default=None, description="grain column with the patient's number, masked in drill-down"
     )
-    columns: dict[str, GrainColumn] = {}
+    columns: dict[str, GrainColumn] = Field(default_factory=dict)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from xunzhi.standards.errors import Problem, StandardsError
 from xunzhi.standards.grains import Grain
 from xunzhi.standards.indicators import ALL, Aggregate, Indicator, Reference
-from xunzhi.standards.sql import SqlProblem, check_columns, columns_of, output_columns, tables_of, unknown
+from xunzhi.standards.sql import SqlError, check_columns, columns_of, output_columns, tables_of, unknown
 from xunzhi.standards.tables import CodeList, Label, Standard, Table
 from xunzhi.standards.yaml_source import Loc, Source, load_yaml
 
@@ -82,6 +82,7 @@ def load_pack(pack: str | Path = DEFAULT_PACK) -> Pack:
 
 
 M = TypeVar("M", bound=Standard)
+T = TypeVar("T")
 
 
 class _Loader:
@@ -93,7 +94,7 @@ class _Loader:
         self.places: dict[tuple[str, str], tuple[Source, Loc]] = {}
 
     def load(self) -> Pack:
-        manifest = self._one(self.root / "pack.yaml", Manifest)
+        manifest = self._manifest()
         codes = self._folder("codes", CodeList, lambda item: item.id)
         tables = self._folder("tables", Table, lambda item: item.table)
         grains = {
@@ -102,7 +103,6 @@ class _Loader:
         }
         indicators = self._folder("indicators", Indicator, lambda item: item.id)
         self._stop_at_problems()
-        assert manifest is not None
         pack = Pack(self.root, manifest, codes, tables, grains, indicators)
         self._check_tables(pack)
         pack = Pack(self.root, manifest, codes, tables, grains, indicators, self._check_grains(pack))
@@ -115,12 +115,8 @@ class _Loader:
         if self.problems:
             raise StandardsError(self.problems)
 
-    def _one(self, file: Path, model: type[M]) -> M | None:
-        try:
-            return load_yaml(file).validate(model)
-        except StandardsError as error:
-            self.problems += error.problems
-            return None
+    def _manifest(self) -> Manifest:
+        return load_yaml(self.root / "pack.yaml").validate(Manifest)
 
     def _folder(self, folder: str, model: type[M], name_of: Callable[[M], str]) -> dict[str, M]:
         """All standards of a folder; a file holds one, or a list of them."""
@@ -170,10 +166,10 @@ class _Loader:
         source, at = self.places[folder, name]
         self.problems.append(source.problem(at + loc, message))
 
-    def _try(self, folder: str, name: str, loc: Loc, check: Callable[[], Any]) -> Any:
+    def _try(self, folder: str, name: str, loc: Loc, check: Callable[..., T], *arguments: Any) -> T | None:
         try:
-            return check()
-        except SqlProblem as error:
+            return check(*arguments)
+        except SqlError as error:
             self._report(folder, name, loc, str(error))
             return None
 
@@ -186,14 +182,14 @@ class _Loader:
             known = frozenset(table.columns)
             for index, check in enumerate(table.checks):
                 at: Loc = ("checks", index)
-                self._try("tables", name, (*at, "require"), lambda c=check: check_columns(c.require, known))
+                self._try("tables", name, (*at, "require"), check_columns, check.require, known)
                 for column in sorted({*check.flags, *check.passes, *([check.column] if check.column else [])} - known):
                     self._report("tables", name, at, unknown("column", column, known))
 
     def _check_grains(self, pack: Pack) -> dict[str, tuple[str, ...]]:
         columns: dict[str, tuple[str, ...]] = {}
         for name, grain in pack.grains.items():
-            found = self._try("grains", name, ("sql",), lambda g=grain: output_columns(g.sql, pack.schema))
+            found = self._try("grains", name, ("sql",), output_columns, grain.sql, pack.schema)
             if found is None:
                 continue
             columns[name] = tuple(found)
@@ -278,7 +274,7 @@ class _Loader:
         for part in (aggregate.function, "where"):
             text = getattr(aggregate, part)
             if text is not None and text != ALL:
-                self._try("indicators", name, (*loc, part), lambda t=text: check_columns(t, known))
+                self._try("indicators", name, (*loc, part), check_columns, text, known)
 
     def _check_oracle(self, pack: Pack, name: str, index: int) -> None:
         revision = pack.indicators[name].revisions[index]
@@ -286,7 +282,9 @@ class _Loader:
             "indicators",
             name,
             self._revised(name, index, "oracle"),
-            lambda: output_columns(revision.oracle, pack.schema),
+            output_columns,
+            revision.oracle,
+            pack.schema,
         )
         if found is not None:
             for column in sorted({"institution", "month", "department"} - set(found)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 
@@ -10,23 +11,23 @@ from sqlglot import exp
 from sqlglot.errors import OptimizeError, ParseError, SqlglotError
 from sqlglot.optimizer.qualify import qualify
 
-Schema = dict[str, dict[str, str]]
+Schema = Mapping[str, Mapping[str, str]]
 
 
-class SqlProblem(ValueError):
+class SqlError(ValueError):
     """SQL that can't be used, in one sentence."""
 
 
 @lru_cache(maxsize=20_000)
-def parse_expression(text: str) -> exp.Expression:
+def parse_expression(text: str) -> exp.Expr:
     """Parse one expression of DuckDB's SQL; shared, so don't change it.
 
     Raises:
-        SqlProblem: if it doesn't parse.
+        SqlError: if it doesn't parse.
     """
     parsed = _parse(f"SELECT {text}")
     if not isinstance(parsed, exp.Select) or len(parsed.expressions) != 1 or parsed.args.get("from_"):
-        raise SqlProblem(f"expected one expression, got {text!r}")
+        raise SqlError(f"expected one expression, got {text!r}")
     return parsed.expressions[0]
 
 
@@ -35,24 +36,24 @@ def parse_select(text: str) -> exp.Query:
     """Parse one SELECT.
 
     Raises:
-        SqlProblem: if it doesn't parse, or is another statement.
+        SqlError: if it doesn't parse, or is another statement.
     """
     parsed = _parse(text)
     if not isinstance(parsed, exp.Query):
-        raise SqlProblem("expected a SELECT")
+        raise SqlError("expected a SELECT")
     return parsed
 
 
-def _parse(text: str) -> exp.Expression:
+def _parse(text: str) -> exp.Expr:
     try:
         statements = [statement for statement in sqlglot.parse(text, dialect="duckdb") if statement is not None]
     except ParseError as error:
         first = error.errors[0] if error.errors else {"description": str(error), "line": 1}
-        raise SqlProblem(f"SQL: {first['description']} near {first.get('highlight', '')!r}") from error
+        raise SqlError(f"SQL: {first['description']} near {first.get('highlight', '')!r}") from error
     except SqlglotError as error:
-        raise SqlProblem(f"SQL: {error}") from error
+        raise SqlError(f"SQL: {error}") from error
     if len(statements) != 1:
-        raise SqlProblem(f"expected one SQL statement, got {len(statements)}")
+        raise SqlError(f"expected one SQL statement, got {len(statements)}")
     return statements[0]
 
 
@@ -60,11 +61,11 @@ def check_columns(expression: str, columns: set[str] | frozenset[str]) -> None:
     """Check that `expression` parses and uses only `columns`.
 
     Raises:
-        SqlProblem: naming the unknown column and the nearest known one.
+        SqlError: naming the unknown column and the nearest known one.
     """
     for column in parse_expression(expression).find_all(exp.Column):
         if column.name.lower() not in columns:
-            raise SqlProblem(unknown("column", column.name, columns))
+            raise SqlError(unknown("column", column.name, columns))
 
 
 def columns_of(expression: str) -> list[str]:
@@ -88,18 +89,23 @@ def output_columns(select: str, schema: Schema) -> list[str]:
         schema: table → column → SQL type.
 
     Raises:
-        SqlProblem: for an unknown table or column, or a name given twice.
+        SqlError: for an unknown table or column, or a name given twice.
     """
     for table in tables_of(select) - set(schema):
-        raise SqlProblem(unknown("table", table, set(schema)))
+        raise SqlError(unknown("table", table, set(schema)))
     try:
-        qualified = qualify(parse_select(select).copy(), schema=schema, dialect="duckdb", validate_qualify_columns=True)
+        qualified = qualify(
+            parse_select(select).copy(),
+            schema={table: dict(columns) for table, columns in schema.items()},
+            dialect="duckdb",
+            validate_qualify_columns=True,
+        )
     except OptimizeError as error:
-        raise SqlProblem(f"SQL: {error}") from error
+        raise SqlError(f"SQL: {error}") from error
     names = qualified.named_selects
     for name in names:
         if names.count(name) > 1:
-            raise SqlProblem(f"selects {name!r} twice")
+            raise SqlError(f"selects {name!r} twice")
     return list(names)
 
 

@@ -1,0 +1,150 @@
+"""Cubes: every cell of a grain, for all months and strata, from one scan of the grain.
+
+A cube is two Arrow tables. The first has one row per institution, month, stratum and unit and one column per cell that
+adds up. The second holds the cells that are kept as values: one row per value and its number of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from xunzhi.measures.engine import RAW, Engine
+from xunzhi.measures.plan import Cell, GrainPlan
+from xunzhi.standards import Grain
+
+HOSPITAL = "hospital"
+"""The stratum whose only unit is the whole institution."""
+
+KEYS = ("institution", "month", "stratum", "unit")
+
+SUM_TYPE = "DECIMAL(38,6)"
+"""Sums are exact decimals: the same whatever the order of rows, threads and increments."""
+
+
+@dataclass(frozen=True)
+class Cube:
+    """What one scan of a grain gives."""
+
+    sums: pa.Table
+    values: pa.Table
+
+
+def compute(engine: Engine, plan: GrainPlan, months: Collection[str] | None = None) -> Cube:
+    """Compute the cube of a grain over the rows that the engine shows.
+
+    Args:
+        engine: shows the canonical tables.
+        plan: the grain and its cells.
+        months: 'YYYY-MM' to compute; None for all.
+    """
+    additive = [cell for cell in plan.cells if cell.kind in ("count", "sum")]
+    kept = [cell for cell in plan.cells if cell.kind in ("values", "items")]
+    sums = engine.query(sums_sql(plan.grain, additive, months))
+    values = [engine.query(values_sql(plan.grain, cell, months)) for cell in kept]
+    return Cube(sums, pa.concat_tables([_no_values(), *(table.cast(VALUES_SCHEMA) for table in values)]))
+
+
+VALUES_SCHEMA = pa.schema(
+    [
+        *((key, pa.string()) for key in KEYS),
+        ("cell", pa.string()),
+        ("value", pa.float64()),
+        ("item", pa.string()),
+        ("n", pa.int64()),
+    ]
+)
+
+
+def _no_values() -> pa.Table:
+    return VALUES_SCHEMA.empty_table()
+
+
+def rows_sql(grain: Grain, columns: list[str], months: Collection[str] | None) -> str:
+    """The rows of a grain that belong to the months, with their month and strata."""
+    strata = [f"coalesce({column}, '') AS s_{name}" for name, column in grain.strata.items()]
+    wanted = ["institution", f"{month_of(grain.time)} AS month", *strata, *columns]
+    only = f" AND {month_of(grain.time)} IN ({quoted(months)})" if months is not None else ""
+    return f"SELECT {', '.join(wanted)} FROM ({grain.sql.strip().rstrip(';')}) AS g WHERE {grain.time} IS NOT NULL{only}"
+
+
+def month_of(column: str) -> str:
+    """SQL for the month of a date or time, as 'YYYY-MM'."""
+    return f"strftime({column}, '%Y-%m')"
+
+
+def quoted(values: Collection[str]) -> str:
+    """Values as a list of SQL strings."""
+    return ", ".join("'" + value.replace("'", "''") + "'" for value in sorted(values)) or "''"
+
+
+def sums_sql(grain: Grain, cells: list[Cell], months: Collection[str] | None) -> str:
+    """One scan: all additive cells, by month and each stratum."""
+    columns, aggregates = [], []
+    for cell in cells:
+        if cell.kind == "count":
+            columns.append(f"({cell.condition}) AS {cell.id}")
+            aggregates.append(f"count_if({cell.id}) AS {cell.id}")
+        else:
+            value = f"CASE WHEN {cell.condition} THEN CAST({cell.expression} AS {SUM_TYPE}) END"
+            columns.append(f"{value} AS {cell.id}")
+            aggregates.append(f"CAST(coalesce(sum({cell.id}), 0) AS {SUM_TYPE}) AS {cell.id}")
+    inner = rows_sql(grain, columns, months)
+    strata = [f"s_{name}" for name in grain.strata]
+    grouped = f"{', '.join(['institution', 'month', *strata, *aggregates])} FROM rows_of_grain"
+    sets = [f"(institution, month, {stratum})" for stratum in strata] or ["(institution, month)"]
+    scan = f"WITH rows_of_grain AS ({inner}) SELECT {grouped} GROUP BY GROUPING SETS ({', '.join(sets)})"
+    return _by_stratum(scan, grain, [cell.id for cell in cells])
+
+
+def _by_stratum(scan: str, grain: Grain, cells: list[str]) -> str:
+    """Name each group's stratum and unit, and add the whole institution as the sum of the first stratum."""
+    strata = list(grain.strata)
+    chosen = ", ".join(["institution", "month", "stratum", "unit", *cells])
+    if not strata:
+        return f"SELECT institution, month, '{HOSPITAL}' AS stratum, '' AS unit{_list(cells)} FROM ({scan}) AS t"
+    names = " ".join(f"WHEN s_{name} IS NOT NULL THEN '{name}'" for name in strata)
+    units = f"coalesce({', '.join(f's_{name}' for name in strata)})" if len(strata) > 1 else f"s_{strata[0]}"
+    named = f"SELECT institution, month, CASE {names} END AS stratum, {units} AS unit{_list(cells)} FROM ({scan}) AS t"
+    totals = "".join(f", sum({cell}) AS {cell}" for cell in cells)
+    return (
+        f"WITH named AS ({named}) SELECT {chosen} FROM named UNION ALL "
+        f"SELECT institution, month, '{HOSPITAL}' AS stratum, '' AS unit{totals} FROM named "
+        f"WHERE stratum = '{strata[0]}' GROUP BY institution, month"
+    )
+
+
+def _list(cells: list[str]) -> str:
+    return "".join(f", {cell}" for cell in cells)
+
+
+def values_sql(grain: Grain, cell: Cell, months: Collection[str] | None) -> str:
+    """How often each value of a cell occurs, by month and each stratum."""
+    kept = "CAST({} AS DOUBLE)" if cell.kind == "values" else "CAST({} AS VARCHAR)"
+    inner = rows_sql(grain, [f"{kept.format(cell.expression)} AS kept, ({cell.condition}) AS counts"], months)
+    units = [f"SELECT institution, month, '{HOSPITAL}' AS stratum, '' AS unit, kept FROM rows_of_grain WHERE counts"]
+    units += [
+        f"SELECT institution, month, '{name}' AS stratum, s_{name} AS unit, kept FROM rows_of_grain WHERE counts"
+        for name in grain.strata
+    ]
+    value, item = ("kept", "CAST(NULL AS VARCHAR)") if cell.kind == "values" else ("CAST(NULL AS DOUBLE)", "kept")
+    return (
+        f"WITH rows_of_grain AS ({inner}) "
+        f"SELECT institution, month, stratum, unit, '{cell.id}' AS cell, {value} AS value, {item} AS item, count(*) AS n "
+        f"FROM ({' UNION ALL '.join(units)}) AS u GROUP BY institution, month, stratum, unit, kept"
+    )
+
+
+def narrow(engine: Engine, grain: Grain, months: Collection[str]) -> None:
+    """Show only the source rows that the grain's rows of these months can depend on, by the grain's links."""
+    base = f"SELECT * FROM {RAW}{grain.base} WHERE {month_of(grain.time)} IN ({quoted(months)})"
+    if grain.base not in grain.links:
+        engine.define(grain.base, base)
+    for table, link in grain.links.items():
+        if link.by is None:
+            engine.define(table, f"SELECT * FROM {RAW}{table}")
+            continue
+        same = f"(institution, {link.by}) IN (SELECT institution, {link.by} FROM ({base}) AS b)"
+        engine.define(table, f"SELECT * FROM {RAW}{table} WHERE {same}")

@@ -1,0 +1,136 @@
+"""Engines: whatever runs SQL over the lake's files and returns Arrow. Standards are written in DuckDB's SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+import duckdb
+import pyarrow as pa
+import sqlglot
+
+if TYPE_CHECKING:
+    from xunzhi.lake import Snapshot
+    from xunzhi.standards import Pack
+
+RAW = "raw_"
+
+
+class Engine(Protocol):
+    """Runs SQL over views named like canonical tables.
+
+    The rows as stored are visible as `raw_<table>`; `<table>` is what grains read, and can be narrowed.
+    """
+
+    name: str
+
+    def query(self, sql: str) -> pa.Table:
+        """Run a SELECT."""
+
+    def define(self, view: str, sql: str) -> None:
+        """Create or replace a view."""
+
+
+class DuckEngine:
+    """DuckDB in this process: the default."""
+
+    name = "duckdb"
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection):
+        self.connection = connection
+
+    @classmethod
+    def on(cls, snapshot: Snapshot, *, memory: str | None = None, spill: Path | None = None) -> DuckEngine:
+        """An engine on a version of the lake; `memory` like '4GB' limits it, the rest spills to the folder `spill`."""
+        engine = cls(duckdb.connect(config=_limits(memory, spill)))
+        for table in snapshot.pack.tables:
+            engine.define(RAW + table, snapshot.view_sql(table))
+            engine.define(table, f"SELECT * FROM {RAW}{table}")
+        return engine
+
+    @classmethod
+    def of(cls, pack: Pack, rows: Mapping[str, pa.Table]) -> DuckEngine:
+        """An engine on tables in memory, for worked cases and dry runs; tables not given are empty."""
+        engine = cls(duckdb.connect())
+        for table, columns in pack.schema.items():
+            selected = ", ".join(
+                f'CAST("{column}" AS {kind}) AS "{column}"'
+                if table in rows and column in rows[table].column_names
+                else f'CAST(NULL AS {kind}) AS "{column}"'
+                for column, kind in columns.items()
+            )
+            if table in rows:
+                engine.connection.register(f"given_{table}", rows[table])
+                engine.define(RAW + table, f"SELECT {selected} FROM given_{table}")
+            else:
+                engine.define(RAW + table, f"SELECT {selected} WHERE FALSE")
+            engine.define(table, f"SELECT * FROM {RAW}{table}")
+        return engine
+
+    def query(self, sql: str) -> pa.Table:
+        """Run a SELECT."""
+        return self.connection.sql(sql).to_arrow_table()
+
+    def define(self, view: str, sql: str) -> None:
+        """Create or replace a view."""
+        self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{view}" AS {sql}')
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.connection.close()
+
+
+def _limits(memory: str | None, spill: Path | None) -> dict[str, Any]:
+    limits: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    if memory:
+        limits["memory_limit"] = memory
+    if spill:
+        limits["temp_directory"] = str(spill)
+    return limits
+
+
+class SparkEngine:
+    """Apache Spark, for data that outgrow a machine (extra `spark`)."""
+
+    name = "spark"
+
+    def __init__(self, session: Any):
+        self.session = session
+
+    @classmethod
+    def on(cls, snapshot: Snapshot, session: Any) -> SparkEngine:
+        """An engine on a version of the lake, in a Spark session whose time zone is UTC (times are wall clocks)."""
+        engine = cls(session)
+        for table, columns in snapshot.pack.schema.items():
+            files = [str(file) for file in snapshot.files(table)]
+            engine._define_files(RAW + table, files, dict(columns))
+            engine.define(table, f"SELECT * FROM {RAW}{table}")
+        return engine
+
+    def _define_files(self, view: str, files: list[str], columns: dict[str, str]) -> None:
+        types = {name: sqlglot.exp.DataType.build(kind, dialect="duckdb").sql("spark") for name, kind in columns.items()}
+        # Spark reads a zone-less Parquet timestamp as TIMESTAMP_NTZ, and answers with it unless told otherwise
+        casts = ", ".join(f"CAST(`{name}` AS {kind.replace('TIMESTAMP_NTZ', 'TIMESTAMP')}) AS `{name}`" for name, kind in types.items())
+        if files:
+            self.session.read.parquet(*files).createOrReplaceTempView(f"files_{view}")
+            self.session.sql(f"SELECT {casts} FROM files_{view}").createOrReplaceTempView(view)
+        else:
+            nulls = ", ".join(f"CAST(NULL AS {kind}) AS `{name}`" for name, kind in types.items())
+            self.session.sql(f"SELECT {nulls} WHERE FALSE").createOrReplaceTempView(view)
+
+    def query(self, sql: str) -> pa.Table:
+        """Run a SELECT written in DuckDB's SQL."""
+        return self.session.sql(self.translate(sql)).toArrow()
+
+    def define(self, view: str, sql: str) -> None:
+        """Create or replace a view."""
+        self.session.sql(self.translate(sql)).createOrReplaceTempView(view)
+
+    @staticmethod
+    def translate(sql: str) -> str:
+        """DuckDB's SQL in Spark's words."""
+        return str(sqlglot.transpile(sql, read="duckdb", write="spark")[0])

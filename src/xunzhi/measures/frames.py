@@ -1,0 +1,187 @@
+"""Cubes as numpy columns, rolled up to months, quarters and years."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from xunzhi.measures.cube import Cube
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+PERIODS = ("month", "quarter", "year")
+
+
+def period_of(month: str, kind: str) -> str:
+    """The quarter ('2026Q3') or year ('2026') of a month ('2026-09'); the month itself for 'month'."""
+    if kind == "month":
+        return month
+    year, number = month.split("-")
+    return year if kind == "year" else f"{year}Q{(int(number) + 2) // 3}"
+
+
+class Names:
+    """Numbers for strings, the same for every cube of a run."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._codes: dict[str, int] = {}
+
+    def code(self, text: str) -> int:
+        """The number of a string."""
+        if text not in self._codes:
+            self._codes[text] = len(self.texts)
+            self.texts.append(text)
+        return self._codes[text]
+
+    def encode(self, column: pa.ChunkedArray) -> Ints:
+        """Numbers for a column of strings."""
+        array = column.combine_chunks()
+        if isinstance(array, pa.ChunkedArray):  # an empty column stays chunked
+            array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
+        encoded = array.dictionary_encode()
+        codes = np.array([self.code(text) for text in encoded.dictionary.to_pylist()], dtype=np.int64)
+        indices = encoded.indices.to_numpy(zero_copy_only=False)
+        return codes[indices] if len(codes) else np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Space:
+    """Who and when: strings as numbers, so that a key of four strings is one integer."""
+
+    institutions: Names
+    strata: Names
+    units: Names
+    months: tuple[str, ...]
+
+    WIDTHS = (10, 8, 28, 16)  # bits of institution, stratum, unit, period
+
+    def keys(self, table: pa.Table) -> tuple[Ints, Ints]:
+        """Who (institution, stratum, unit) as one number, and the position of the month, for each row of a cube table."""
+        who = self.institutions.encode(table["institution"])
+        who = (who << self.WIDTHS[1]) | self.strata.encode(table["stratum"])
+        who = (who << self.WIDTHS[2]) | self.units.encode(table["unit"])
+        position = {month: index for index, month in enumerate(self.months)}
+        months = table["month"].combine_chunks() if table.num_rows else pa.array([], pa.string())
+        encoded = months.dictionary_encode()
+        places = np.array([position[month] for month in encoded.dictionary.to_pylist()], dtype=np.int64)
+        indices = encoded.indices.to_numpy(zero_copy_only=False)
+        return who, places[indices] if len(places) else np.empty(0, dtype=np.int64)
+
+    def split(self, who: Ints) -> tuple[list[str], list[str], list[str]]:
+        """Institution, stratum and unit of each key, as strings."""
+        unit = who & ((1 << self.WIDTHS[2]) - 1)
+        stratum = (who >> self.WIDTHS[2]) & ((1 << self.WIDTHS[1]) - 1)
+        institution = who >> (self.WIDTHS[2] + self.WIDTHS[1])
+        return (
+            [self.institutions.texts[code] for code in institution],
+            [self.strata.texts[code] for code in stratum],
+            [self.units.texts[code] for code in unit],
+        )
+
+    @classmethod
+    def of(cls, cubes: Sequence[Cube]) -> Space:
+        """The space that holds all cubes."""
+        months: set[str] = set()
+        for cube in cubes:
+            for table in (cube.sums, cube.values):
+                months |= set(pc.unique(table["month"]).to_pylist())
+        return cls(Names(), Names(), Names(), tuple(sorted(months)))
+
+    @cached_property
+    def month_codes(self) -> NDArray[np.str_]:
+        """The months as an array."""
+        return np.array(self.months)
+
+    def periods(self, kind: str) -> tuple[tuple[str, ...], Ints]:
+        """The periods of a kind in order, and the period of each month as its position among them."""
+        of_month = [period_of(month, kind) for month in self.months]
+        names = tuple(sorted(set(of_month)))
+        return names, np.array([names.index(name) for name in of_month], dtype=np.int64)
+
+
+class Frame:
+    """One cube in a space: its keys and its cells as float columns."""
+
+    def __init__(self, space: Space, cube: Cube):
+        self.space = space
+        self.sums = cube.sums
+        self.who, self.month = space.keys(cube.sums)
+        self._values = cube.values
+        self._cells: dict[str, Floats] = {}
+
+    def cell(self, name: str) -> Floats:
+        """A cell that adds up, for each row of the cube."""
+        if name not in self._cells:
+            self._cells[name] = self.sums[name].cast(pa.float64()).to_numpy()
+        return self._cells[name]
+
+    @cached_property
+    def collected(self) -> dict[int, tuple[int, int]]:
+        """First and last month with rows, for each institution: outside it there is nothing to count, not a zero."""
+        shift = self.space.WIDTHS[1] + self.space.WIDTHS[2]
+        institutions = self.who >> shift
+        found = {}
+        for institution in np.unique(institutions):
+            months = self.month[institutions == institution]
+            found[int(institution)] = (int(months.min()), int(months.max()))
+        return found
+
+    def values(self, cell: str) -> tuple[Ints, Ints, Floats, Ints, list[str | None]]:
+        """A cell kept as values: who, month, value, number of rows, item; one entry per value."""
+        table = self._values.filter(pc.equal(self._values["cell"], cell))
+        who, month = self.space.keys(table)
+        items: list[str | None] = table["item"].to_pylist() if table["value"].null_count else []
+        return who, month, table["value"].to_numpy(), table["n"].to_numpy(), items
+
+
+@dataclass(frozen=True)
+class Rolled:
+    """Sums by who and period, keys in ascending order."""
+
+    who: Ints
+    period: Ints
+    columns: tuple[Floats, ...]
+
+
+def roll_up(who: Ints, period: Ints, columns: Sequence[Floats]) -> Rolled:
+    """Add up columns over rows of the same who and period."""
+    key = (who << Space.WIDTHS[3]) | period
+    unique, inverse = np.unique(key, return_inverse=True)
+    totals = tuple(np.bincount(inverse, weights=column, minlength=len(unique)) for column in columns)
+    return Rolled(unique >> Space.WIDTHS[3], unique & ((1 << Space.WIDTHS[3]) - 1), totals)
+
+
+def lookup(wanted: Ints, keys: Ints, values: Floats, missing: float) -> Floats:
+    """The value at each wanted key; `keys` ascend."""
+    if not len(keys):
+        return np.full(len(wanted), missing)
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[at] == wanted, values[at], missing)
+
+
+def quantile(group: Ints, groups: int, value: Floats, n: Ints, q: float) -> Floats:
+    """Quantile of each group from values and their numbers of rows, interpolated between neighbours (type 7 of
+    Hyndman & Fan 1996, what SQL calls quantile_cont); NaN for an empty group.
+    """
+    order = np.lexsort((value, group))
+    group, value, n = group[order], value[order], n[order]
+    total = np.bincount(group, weights=n, minlength=groups).astype(np.int64)
+    before = np.concatenate([[0], np.cumsum(total)[:-1]])
+    ends = np.cumsum(n)
+    rank = q * np.maximum(total - 1, 0)
+    low = np.floor(rank).astype(np.int64)
+    at_low = np.searchsorted(ends, before + low, side="right")
+    at_high = np.searchsorted(ends, before + np.minimum(low + 1, np.maximum(total - 1, 0)), side="right")
+    last = len(value) - 1
+    if last < 0:
+        return np.full(groups, np.nan)
+    lower, upper = value[np.minimum(at_low, last)], value[np.minimum(at_high, last)]
+    return np.where(total > 0, lower + (upper - lower) * (rank - low), np.nan)
