@@ -23,6 +23,7 @@ from xunzhi.spc.charts import CHARTS, Chart, Limits, Subgroups, limits, subgroup
 from xunzhi.spc.conventions import Convention
 from xunzhi.spc.rules import RULE_SETS, RULES, Rule, signals
 from xunzhi.spc.runs import RunCounts, crossings_min, longest_run_max, runs_analysis
+from xunzhi.spc.verdicts import Assurance, Direction, Variation, assurance, latest, variation
 
 __all__ = [
     "CHARTS",

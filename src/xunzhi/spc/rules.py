@@ -239,9 +239,9 @@ WESTERN_ELECTRIC: tuple[Rule, ...] = (Outside(), Zone(*ZONE_A), Zone(*ZONE_B), S
 
 MAKING_DATA_COUNT: tuple[Rule, ...] = (
     Outside(),
-    Shift(MAKING_DATA_COUNT_SHIFT),
-    Trend(MAKING_DATA_COUNT_TREND),
     Zone(*ZONE_A, one_side=True, inside=True),
+    Trend(MAKING_DATA_COUNT_TREND),
+    Shift(MAKING_DATA_COUNT_SHIFT),
 )
 """NHS England's Making Data Count, as in NHSRplotthedots 0.2.2; in the order in which it names the first cause."""
 
