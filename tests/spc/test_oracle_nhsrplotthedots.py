@@ -111,7 +111,7 @@ def test_rule_vectors(case: dict[str, Any]) -> None:
         case "two_in_three":
             rule = rules.Zone(2, 3, 2.0, one_side=True, inside=True)
             codes = rule.find(track(case["relative_to_mean"], close=case["close_to_limits"]))
-            # NHSRplotthedots marks the window first and keeps its points near the limits afterwards; so do we in one step
+            # NHSRplotthedots marks the window first and keeps only its points near the limits later; we do both
             assert np.abs(codes).tolist() == [a * b for a, b in zip(outcome, case["close_to_limits"], strict=True)]
         case "poisson_funnel_limits(FunnelPlotR test)":
             sizes = np.array(case["number_seq"], dtype=float)

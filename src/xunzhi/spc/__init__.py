@@ -21,24 +21,36 @@ from __future__ import annotations
 
 from xunzhi.spc.charts import CHARTS, Chart, Limits, Subgroups, limits, subgroups
 from xunzhi.spc.conventions import Convention
+from xunzhi.spc.funnel import ALARM, WARNING, Funnel, funnel, poisson_limits
 from xunzhi.spc.rules import RULE_SETS, RULES, Rule, signals
 from xunzhi.spc.runs import RunCounts, crossings_min, longest_run_max, runs_analysis
 from xunzhi.spc.verdicts import Assurance, Direction, Variation, assurance, latest, variation
 
 __all__ = [
+    "ALARM",
     "CHARTS",
     "RULES",
     "RULE_SETS",
+    "WARNING",
+    "Assurance",
     "Chart",
     "Convention",
+    "Direction",
+    "Funnel",
     "Limits",
     "Rule",
     "RunCounts",
     "Subgroups",
+    "Variation",
+    "assurance",
     "crossings_min",
+    "funnel",
+    "latest",
     "limits",
     "longest_run_max",
+    "poisson_limits",
     "runs_analysis",
     "signals",
     "subgroups",
+    "variation",
 ]
