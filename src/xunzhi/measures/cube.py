@@ -20,6 +20,9 @@ HOSPITAL = "hospital"
 
 KEYS = ("institution", "month", "stratum", "unit")
 
+ROWS, LAST = "rows_of_unit", "last_day"
+"""Columns of every cube beside its cells: how many rows of the grain there are, and the day of the last one."""
+
 SUM_TYPE = "DECIMAL(38,6)"
 """Sums are exact decimals: the same whatever the order of rows, threads and increments."""
 
@@ -67,7 +70,9 @@ def rows_sql(grain: Grain, columns: list[str], months: Collection[str] | None) -
     strata = [f"coalesce({column}, '') AS s_{name}" for name, column in grain.strata.items()]
     wanted = ["institution", f"{month_of(grain.time)} AS month", *strata, *columns]
     only = f" AND {month_of(grain.time)} IN ({quoted(months)})" if months is not None else ""
-    return f"SELECT {', '.join(wanted)} FROM ({grain.sql.strip().rstrip(';')}) AS g WHERE {grain.time} IS NOT NULL{only}"
+    return (
+        f"SELECT {', '.join(wanted)} FROM ({grain.sql.strip().rstrip(';')}) AS g WHERE {grain.time} IS NOT NULL{only}"
+    )
 
 
 def month_of(column: str) -> str:
@@ -82,7 +87,8 @@ def quoted(values: Collection[str]) -> str:
 
 def sums_sql(grain: Grain, cells: list[Cell], months: Collection[str] | None) -> str:
     """One scan: all additive cells, by month and each stratum."""
-    columns, aggregates = [], []
+    columns = [f"CAST({grain.time} AS DATE) AS {LAST}"]
+    aggregates = [f"count(*) AS {ROWS}", f"max({LAST}) AS {LAST}"]
     for cell in cells:
         if cell.kind == "count":
             columns.append(f"({cell.condition}) AS {cell.id}")
@@ -102,13 +108,14 @@ def sums_sql(grain: Grain, cells: list[Cell], months: Collection[str] | None) ->
 def _by_stratum(scan: str, grain: Grain, cells: list[str]) -> str:
     """Name each group's stratum and unit, and add the whole institution as the sum of the first stratum."""
     strata = list(grain.strata)
-    chosen = ", ".join(["institution", "month", "stratum", "unit", *cells])
+    cells = [ROWS, LAST, *cells]
+    chosen = ", ".join([*KEYS, *cells])
     if not strata:
         return f"SELECT institution, month, '{HOSPITAL}' AS stratum, '' AS unit{_list(cells)} FROM ({scan}) AS t"
     names = " ".join(f"WHEN s_{name} IS NOT NULL THEN '{name}'" for name in strata)
     units = f"coalesce({', '.join(f's_{name}' for name in strata)})" if len(strata) > 1 else f"s_{strata[0]}"
     named = f"SELECT institution, month, CASE {names} END AS stratum, {units} AS unit{_list(cells)} FROM ({scan}) AS t"
-    totals = "".join(f", sum({cell}) AS {cell}" for cell in cells)
+    totals = "".join(f", {'max' if cell == LAST else 'sum'}({cell}) AS {cell}" for cell in cells)
     return (
         f"WITH named AS ({named}) SELECT {chosen} FROM named UNION ALL "
         f"SELECT institution, month, '{HOSPITAL}' AS stratum, '' AS unit{totals} FROM named "
@@ -132,7 +139,7 @@ def values_sql(grain: Grain, cell: Cell, months: Collection[str] | None) -> str:
     value, item = ("kept", "CAST(NULL AS VARCHAR)") if cell.kind == "values" else ("CAST(NULL AS DOUBLE)", "kept")
     return (
         f"WITH rows_of_grain AS ({inner}) "
-        f"SELECT institution, month, stratum, unit, '{cell.id}' AS cell, {value} AS value, {item} AS item, count(*) AS n "
+        f"SELECT {', '.join(KEYS)}, '{cell.id}' AS cell, {value} AS value, {item} AS item, count(*) AS n "
         f"FROM ({' UNION ALL '.join(units)}) AS u GROUP BY institution, month, stratum, unit, kept"
     )
 

@@ -80,7 +80,9 @@ class DuckEngine:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.connection.close()
 
 
@@ -112,9 +114,14 @@ class SparkEngine:
         return engine
 
     def _define_files(self, view: str, files: list[str], columns: dict[str, str]) -> None:
-        types = {name: sqlglot.exp.DataType.build(kind, dialect="duckdb").sql("spark") for name, kind in columns.items()}
+        types = {
+            name: sqlglot.exp.DataType.build(kind, dialect="duckdb").sql("spark") for name, kind in columns.items()
+        }
         # Spark reads a zone-less Parquet timestamp as TIMESTAMP_NTZ, and answers with it unless told otherwise
-        casts = ", ".join(f"CAST(`{name}` AS {kind.replace('TIMESTAMP_NTZ', 'TIMESTAMP')}) AS `{name}`" for name, kind in types.items())
+        casts = ", ".join(
+            f"CAST(`{name}` AS {kind.replace('TIMESTAMP_NTZ', 'TIMESTAMP')}) AS `{name}`"
+            for name, kind in types.items()
+        )
         if files:
             self.session.read.parquet(*files).createOrReplaceTempView(f"files_{view}")
             self.session.sql(f"SELECT {casts} FROM files_{view}").createOrReplaceTempView(view)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from xunzhi.measures.cube import Cube
+from xunzhi.measures.cube import HOSPITAL, Cube
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-PERIODS = ("month", "quarter", "year")
+PERIOD_KINDS = ("month", "quarter", "year")
 
 
 def period_of(month: str, kind: str) -> str:
@@ -41,15 +41,21 @@ class Names:
             self.texts.append(text)
         return self._codes[text]
 
+    def decode(self, codes: Ints) -> pa.DictionaryArray:
+        """The strings of numbers."""
+        return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(self.texts, pa.string()))
+
     def encode(self, column: pa.ChunkedArray) -> Ints:
         """Numbers for a column of strings."""
-        array = column.combine_chunks()
-        if isinstance(array, pa.ChunkedArray):  # an empty column stays chunked
-            array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
-        encoded = array.dictionary_encode()
+        encoded = _encoded(column)
         codes = np.array([self.code(text) for text in encoded.dictionary.to_pylist()], dtype=np.int64)
         indices = encoded.indices.to_numpy(zero_copy_only=False)
         return codes[indices] if len(codes) else np.empty(0, dtype=np.int64)
+
+
+def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    whole = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    return whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
 
 
 @dataclass(frozen=True)
@@ -61,30 +67,35 @@ class Space:
     units: Names
     months: tuple[str, ...]
 
-    WIDTHS = (10, 8, 28, 16)  # bits of institution, stratum, unit, period
+    WIDTHS: ClassVar = (10, 8, 28, 16)  # bits of institution, stratum, unit, period
+    PERIOD: ClassVar = (1 << 16) - 1  # the part of a key that is the period
 
     def keys(self, table: pa.Table) -> tuple[Ints, Ints]:
-        """Who (institution, stratum, unit) as one number, and the position of the month, for each row of a cube table."""
+        """Who (institution, stratum, unit) as one number, and the position of the month, for each row of a cube."""
         who = self.institutions.encode(table["institution"])
         who = (who << self.WIDTHS[1]) | self.strata.encode(table["stratum"])
         who = (who << self.WIDTHS[2]) | self.units.encode(table["unit"])
         position = {month: index for index, month in enumerate(self.months)}
-        months = table["month"].combine_chunks() if table.num_rows else pa.array([], pa.string())
-        encoded = months.dictionary_encode()
+        encoded = _encoded(table["month"])
         places = np.array([position[month] for month in encoded.dictionary.to_pylist()], dtype=np.int64)
         indices = encoded.indices.to_numpy(zero_copy_only=False)
         return who, places[indices] if len(places) else np.empty(0, dtype=np.int64)
 
-    def split(self, who: Ints) -> tuple[list[str], list[str], list[str]]:
+    def split(self, who: Ints) -> tuple[pa.DictionaryArray, pa.DictionaryArray, pa.DictionaryArray]:
         """Institution, stratum and unit of each key, as strings."""
         unit = who & ((1 << self.WIDTHS[2]) - 1)
         stratum = (who >> self.WIDTHS[2]) & ((1 << self.WIDTHS[1]) - 1)
-        institution = who >> (self.WIDTHS[2] + self.WIDTHS[1])
-        return (
-            [self.institutions.texts[code] for code in institution],
-            [self.strata.texts[code] for code in stratum],
-            [self.units.texts[code] for code in unit],
-        )
+        return self.institutions.decode(self.institution(who)), self.strata.decode(stratum), self.units.decode(unit)
+
+    def institution(self, who: Ints) -> Ints:
+        """The institution's number in each key."""
+        return who >> (self.WIDTHS[2] + self.WIDTHS[1])
+
+    def is_hospital(self, who: Ints) -> NDArray[np.bool_]:
+        """Which keys stand for a whole institution."""
+        stratum = (who >> self.WIDTHS[2]) & ((1 << self.WIDTHS[1]) - 1)
+        found: NDArray[np.bool_] = stratum == self.strata.code(HOSPITAL)
+        return found
 
     @classmethod
     def of(cls, cubes: Sequence[Cube]) -> Space:
@@ -95,16 +106,27 @@ class Space:
                 months |= set(pc.unique(table["month"]).to_pylist())
         return cls(Names(), Names(), Names(), tuple(sorted(months)))
 
-    @cached_property
-    def month_codes(self) -> NDArray[np.str_]:
-        """The months as an array."""
-        return np.array(self.months)
-
-    def periods(self, kind: str) -> tuple[tuple[str, ...], Ints]:
-        """The periods of a kind in order, and the period of each month as its position among them."""
+    def periods(self, kind: str) -> Periods:
+        """The periods of a kind that the months lie in."""
         of_month = [period_of(month, kind) for month in self.months]
         names = tuple(sorted(set(of_month)))
-        return names, np.array([names.index(name) for name in of_month], dtype=np.int64)
+        return Periods(kind, names, np.array([names.index(name) for name in of_month], dtype=np.int64))
+
+
+@dataclass(frozen=True)
+class Periods:
+    """Periods in order, and for each month of the space the position of its period among them."""
+
+    kind: str
+    names: tuple[str, ...]
+    of_month: Ints
+
+    def last_month(self, position: int) -> str:
+        """The last calendar month of a period, whether it has facts or not."""
+        name = self.names[position]
+        if self.kind == "year":
+            return f"{name}-12"
+        return f"{name[:4]}-{int(name[-1]) * 3:02d}" if self.kind == "quarter" else name
 
 
 class Frame:
@@ -114,6 +136,7 @@ class Frame:
         self.space = space
         self.sums = cube.sums
         self.who, self.month = space.keys(cube.sums)
+        self.hospital = space.is_hospital(self.who)
         self._values = cube.values
         self._cells: dict[str, Floats] = {}
 
@@ -122,17 +145,6 @@ class Frame:
         if name not in self._cells:
             self._cells[name] = self.sums[name].cast(pa.float64()).to_numpy()
         return self._cells[name]
-
-    @cached_property
-    def collected(self) -> dict[int, tuple[int, int]]:
-        """First and last month with rows, for each institution: outside it there is nothing to count, not a zero."""
-        shift = self.space.WIDTHS[1] + self.space.WIDTHS[2]
-        institutions = self.who >> shift
-        found = {}
-        for institution in np.unique(institutions):
-            months = self.month[institutions == institution]
-            found[int(institution)] = (int(months.min()), int(months.max()))
-        return found
 
     def values(self, cell: str) -> tuple[Ints, Ints, Floats, Ints, list[str | None]]:
         """A cell kept as values: who, month, value, number of rows, item; one entry per value."""
@@ -144,10 +156,9 @@ class Frame:
 
 @dataclass(frozen=True)
 class Rolled:
-    """Sums by who and period, keys in ascending order."""
+    """Sums by who and period (see :meth:`Space.split` and `Space.PERIOD`), keys in ascending order."""
 
-    who: Ints
-    period: Ints
+    key: Ints
     columns: tuple[Floats, ...]
 
 
@@ -155,8 +166,8 @@ def roll_up(who: Ints, period: Ints, columns: Sequence[Floats]) -> Rolled:
     """Add up columns over rows of the same who and period."""
     key = (who << Space.WIDTHS[3]) | period
     unique, inverse = np.unique(key, return_inverse=True)
-    totals = tuple(np.bincount(inverse, weights=column, minlength=len(unique)) for column in columns)
-    return Rolled(unique >> Space.WIDTHS[3], unique & ((1 << Space.WIDTHS[3]) - 1), totals)
+    totals = tuple(np.bincount(inverse, weights=column, minlength=len(unique)).astype(float) for column in columns)
+    return Rolled(unique, totals)
 
 
 def lookup(wanted: Ints, keys: Ints, values: Floats, missing: float) -> Floats:

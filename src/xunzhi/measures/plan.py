@@ -52,7 +52,11 @@ def cells_of(aggregate: Aggregate) -> tuple[Cell, ...]:
             return (Cell("items", expression, where),)
         case "mean":
             rows = Cell("sum", expression, where).condition
-            return (Cell("count", rows), Cell("sum", expression, where), Cell("sum", f"({expression}) * ({expression})", where))
+            return (
+                Cell("count", rows),
+                Cell("sum", expression, where),
+                Cell("sum", f"({expression}) * ({expression})", where),
+            )
         case _:
             return (Cell("values", expression, where),)
 
@@ -85,7 +89,8 @@ def plan(pack: Pack, indicators: Iterable[Indicator] | None = None) -> dict[str,
         for grain, cell in _needed(indicator):
             cells.setdefault(grain, {})[cell.id] = cell
     return {
-        name: GrainPlan(pack.grains[name], tuple(found[key] for key in sorted(found))) for name, found in sorted(cells.items())
+        name: GrainPlan(pack.grains[name], tuple(found[key] for key in sorted(found)))
+        for name, found in sorted(cells.items())
     }
 
 

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pydantic import Field
+
 from xunzhi.standards.errors import Problem, StandardsError
 from xunzhi.standards.grains import Grain
 from xunzhi.standards.indicators import ALL, Aggregate, Indicator, Reference
@@ -37,6 +39,7 @@ class Manifest(Standard):
     owners: dict[str, Label]
     strata: dict[str, Stratum]
     rules: tuple[str, ...]
+    settle_days: int = Field(default=10, description="days after its end from which a period is no longer provisional")
 
 
 @dataclass(frozen=True)

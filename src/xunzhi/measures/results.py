@@ -1,0 +1,390 @@
+"""Indicator values: arithmetic on cubes, for months, quarters and years at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from xunzhi.measures import intervals
+from xunzhi.measures.coverage import Coverage
+from xunzhi.measures.cube import Cube
+from xunzhi.measures.frames import PERIOD_KINDS, Floats, Frame, Ints, Periods, Rolled, Space, lookup, quantile, roll_up
+from xunzhi.measures.plan import Cell, cells_of, outside_cell
+from xunzhi.standards import Aggregate, Indicator, Pack
+
+NO_CASES, NOT_COLLECTED, OK = "no_cases", "not_collected", "ok"
+
+SCHEMA = pa.schema(
+    [
+        ("institution", pa.string()),
+        ("period_kind", pa.string()),
+        ("period", pa.string()),
+        ("stratum", pa.string()),
+        ("unit", pa.string()),
+        ("indicator", pa.string()),
+        ("revision", pa.string()),
+        ("broken", pa.bool_()),
+        ("numerator", pa.float64()),
+        ("denominator", pa.float64()),
+        ("value", pa.float64()),
+        ("lower", pa.float64()),
+        ("upper", pa.float64()),
+        ("spread", pa.float64()),
+        ("provisional", pa.bool_()),
+        ("status", pa.string()),
+        ("lake_version", pa.int64()),
+    ]
+)
+"""One row per institution, period, stratum, unit and indicator.
+
+`revision` is the first day of the definition used; `broken` says that the period mixes two definitions. `denominator`
+of a mean or median is its number of cases, `spread` the standard deviation of the values behind a mean. `status` keeps
+apart a value, a period without cases and a period in which nothing was collected.
+"""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An indicator that could not be computed, and why."""
+
+    indicator: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What an indicator's value in each period is made of; arrays of one length."""
+
+    who: Ints
+    period: Ints
+    numerator: Floats
+    denominator: Floats
+    value: Floats
+    lower: Floats
+    upper: Floats
+    spread: Floats
+
+    @property
+    def key(self) -> Ints:
+        """Who and period as one number."""
+        return (self.who << Space.WIDTHS[3]) | self.period
+
+
+@dataclass
+class Arithmetic:
+    """Turns the cubes of a catalogue into results.
+
+    Args:
+        pack: the catalogue.
+        cubes: cube of each grain, over the months from which periods are made.
+        coverage: how far the facts reach, over all months.
+        lake_version: stands beside each result.
+        periods: periods wanted ('2026-09', '2026Q3', '2026'); None for all.
+    """
+
+    pack: Pack
+    cubes: Mapping[str, Cube]
+    coverage: Coverage
+    lake_version: int
+    periods: Collection[str] | None = None
+    faults: list[Fault] = field(default_factory=list)
+
+    @cached_property
+    def space(self) -> Space:
+        """Keys shared by all cubes."""
+        return Space.of(list(self.cubes.values()))
+
+    @cached_property
+    def frames(self) -> dict[str, Frame]:
+        """Cubes as numpy columns."""
+        return {name: Frame(self.space, cube) for name, cube in self.cubes.items()}
+
+    def table(self) -> pa.Table:
+        """All results. Indicators that can't be computed are left out and stand in `faults`."""
+        tables = [SCHEMA.empty_table()]
+        for kind in PERIOD_KINDS:
+            periods = self.space.periods(kind)
+            done: dict[str, Parts] = {}
+            for indicator in self.pack.indicators.values():
+                parts = self._parts(indicator, periods, done)
+                if parts is not None:
+                    tables.append(self._rows(indicator, periods, parts))
+        return pa.concat_tables(tables).combine_chunks()
+
+    def _parts(self, indicator: Indicator, periods: Periods, done: dict[str, Parts]) -> Parts | None:
+        """The indicator's parts, its references first."""
+        if indicator.id in done:
+            return done[indicator.id]
+        if any(fault.indicator == indicator.id for fault in self.faults):
+            return None
+        if not isinstance(indicator.revisions[0].numerator, Aggregate):
+            parts = self._ratio_of_indicators(indicator, periods, done)
+        else:
+            outside = self._outside(indicator)
+            if outside:
+                self.faults.append(Fault(indicator.id, outside))
+                return None
+            parts = self._of_kind(indicator, periods)
+        if parts is not None:
+            done[indicator.id] = parts
+        return parts
+
+    def _of_kind(self, indicator: Indicator, periods: Periods) -> Parts:
+        match indicator.kind:
+            case "mean":
+                return self._mean(indicator, periods)
+            case "median" | "quantile":
+                return self._quantile(indicator, periods)
+            case "distinct":
+                return self._distinct(indicator, periods)
+            case "count" | "sum":
+                return self._total(indicator, periods)
+            case _:
+                return self._fraction(indicator, periods)
+
+    def _revisions(self, indicator: Indicator) -> Ints:
+        """Position of the revision in force in each month; -1 before the first."""
+        months = [date.fromisoformat(f"{month}-01") for month in self.space.months]
+        starts = [revision.since for revision in indicator.revisions]
+        return np.array([sum(start <= month for start in starts) - 1 for month in months], dtype=np.int64)
+
+    def _rolled(self, indicator: Indicator, part: str, periods: Periods) -> Rolled:
+        """The cells of a numerator or denominator by period, each month under its own revision."""
+        in_force = self._revisions(indicator)
+        who, period, columns = [], [], []
+        for index, revision in enumerate(indicator.revisions):
+            aggregate: Aggregate = getattr(revision, part)
+            frame = self.frames[aggregate.grain]
+            rows = in_force[frame.month] == index
+            who.append(frame.who[rows])
+            period.append(periods.of_month[frame.month[rows]])
+            columns.append([frame.cell(cell.id)[rows] for cell in cells_of(aggregate)])
+        joined = [np.concatenate(parts) for parts in zip(*columns, strict=True)]
+        return roll_up(np.concatenate(who), np.concatenate(period), joined)
+
+    def _fraction(self, indicator: Indicator, periods: Periods) -> Parts:
+        above, below = self._rolled(indicator, "numerator", periods), self._rolled(indicator, "denominator", periods)
+        keys = np.union1d(above.key, below.key)
+        missing = self._missing(indicator, keys, periods)
+        numerator = lookup(keys, above.key, above.columns[0], np.nan)
+        numerator = np.where(np.isnan(numerator), missing, numerator)
+        denominator = lookup(keys, below.key, below.columns[0], 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value = np.where(denominator > 0, numerator / denominator, np.nan) * indicator.scale
+            lower, upper = self._interval(indicator, numerator, denominator)
+        return self._keyed(keys, numerator, denominator, value, lower * indicator.scale, upper * indicator.scale)
+
+    def _interval(self, indicator: Indicator, numerator: Floats, denominator: Floats) -> tuple[Floats, Floats]:
+        if indicator.kind == "proportion":
+            return intervals.wilson(numerator, denominator)
+        if indicator.kind == "rate":
+            lower, upper = intervals.byar(numerator)
+            empty = np.where(denominator > 0, denominator, np.nan)
+            return lower / empty, upper / empty
+        return np.full(len(numerator), np.nan), np.full(len(numerator), np.nan)
+
+    def _missing(self, indicator: Indicator, keys: Ints, periods: Periods) -> Floats:
+        """What an absent numerator means: zero while its source was collected, else unknown."""
+        institution, period = self.space.institution(keys >> Space.WIDTHS[3]), keys & Space.PERIOD
+        collected = np.full(len(keys), np.nan)
+        months = np.array(self.space.months)
+        for code in np.unique(institution):
+            span = self._span(indicator, self.space.institutions.texts[code])
+            if span:
+                inside = np.unique(periods.of_month[(months >= span[0]) & (months <= span[1])])
+                collected[(institution == code) & np.isin(period, inside)] = 0.0
+        return collected
+
+    def _span(self, indicator: Indicator, institution: str) -> tuple[str, str] | None:
+        grains = {
+            revision.numerator.grain for revision in indicator.revisions if isinstance(revision.numerator, Aggregate)
+        }
+        spans = [span for grain in grains if (span := self.coverage.months(grain, institution))]
+        return (min(first for first, _ in spans), max(last for _, last in spans)) if spans else None
+
+    def _mean(self, indicator: Indicator, periods: Periods) -> Parts:
+        rolled = self._rolled(indicator, "numerator", periods)
+        n, total, squares = rolled.columns
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = np.where(n > 0, total / n, np.nan)
+            spread = np.where(n > 1, np.sqrt(np.maximum(squares - n * mean**2, 0) / (n - 1)), np.nan)
+        lower, upper = intervals.of_mean(mean, spread, n)
+        scale = indicator.scale
+        return self._keyed(rolled.key, total, n, mean * scale, lower * scale, upper * scale, spread * scale)
+
+    def _total(self, indicator: Indicator, periods: Periods) -> Parts:
+        rolled = self._rolled(indicator, "numerator", periods)
+        total = rolled.columns[0]
+        nothing = np.full(len(total), np.nan)
+        return self._keyed(rolled.key, total, nothing, total * indicator.scale, nothing, nothing)
+
+    def _kept(self, indicator: Indicator, periods: Periods) -> tuple[Ints, Floats, Ints, list[str | None]]:
+        """Keys, values, numbers of rows and items of a quantile or distinct count."""
+        in_force = self._revisions(indicator)
+        keys, values, numbers = [np.empty(0, np.int64)], [np.empty(0)], [np.empty(0, np.int64)]
+        items: list[str | None] = []
+        for index, revision in enumerate(indicator.revisions):
+            aggregate = revision.numerator
+            if not isinstance(aggregate, Aggregate):
+                continue
+            who, month, value, n, item = self.frames[aggregate.grain].values(cells_of(aggregate)[0].id)
+            rows = in_force[month] == index
+            keys.append((who[rows] << Space.WIDTHS[3]) | periods.of_month[month[rows]])
+            values.append(value[rows])
+            numbers.append(n[rows])
+            items += [text for text, keep in zip(item, rows, strict=False) if keep]
+        return np.concatenate(keys), np.concatenate(values), np.concatenate(numbers), items
+
+    def _quantile(self, indicator: Indicator, periods: Periods) -> Parts:
+        keys, values, n, _ = self._kept(indicator, periods)
+        unique, group = np.unique(keys, return_inverse=True)
+        q = indicator.revisions[-1].numerator.q if isinstance(indicator.revisions[-1].numerator, Aggregate) else None
+        point = quantile(group, len(unique), values, n, q or 0.5) * indicator.scale
+        total = np.bincount(group, weights=n, minlength=len(unique)).astype(float)
+        nothing = np.full(len(unique), np.nan)
+        return self._keyed(unique, nothing, total, point, nothing, nothing)
+
+    def _distinct(self, indicator: Indicator, periods: Periods) -> Parts:
+        keys, _, _, items = self._kept(indicator, periods)
+        codes = np.unique(np.array(items, dtype=str), return_inverse=True)[1] if items else np.empty(0, np.int64)
+        pairs = np.unique(np.stack([keys, codes]), axis=1)
+        unique, counts = np.unique(pairs[0], return_counts=True)
+        number = counts.astype(float)
+        nothing = np.full(len(unique), np.nan)
+        return self._keyed(unique, number, nothing, number * indicator.scale, nothing, nothing)
+
+    def _ratio_of_indicators(self, indicator: Indicator, periods: Periods, done: dict[str, Parts]) -> Parts | None:
+        revision = indicator.revisions[-1]
+        sides = []
+        for part in (revision.numerator, revision.denominator):
+            name = getattr(part, "indicator", "")
+            parts = self._parts(self.pack.indicators[name], periods, done)
+            if parts is None:
+                self.faults.append(Fault(indicator.id, f"{name} could not be computed"))
+                return None
+            sides.append(parts)
+        keys = np.intersect1d(sides[0].key, sides[1].key)
+        numerator, denominator = (lookup(keys, side.key, side.value, np.nan) for side in sides)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value = np.where(denominator > 0, numerator / denominator, np.nan) * indicator.scale
+        nothing = np.full(len(keys), np.nan)
+        return self._keyed(keys, numerator, denominator, value, nothing, nothing)
+
+    @staticmethod
+    def _keyed(
+        keys: Ints,
+        numerator: Floats,
+        denominator: Floats,
+        value: Floats,
+        lower: Floats,
+        upper: Floats,
+        spread: Floats | None = None,
+    ) -> Parts:
+        spread = np.full(len(keys), np.nan) if spread is None else spread
+        return Parts(keys >> Space.WIDTHS[3], keys & Space.PERIOD, numerator, denominator, value, lower, upper, spread)
+
+    def _outside(self, indicator: Indicator) -> str | None:
+        """A complaint when rows of the numerator are not in the denominator."""
+        for cell, grain in outside_cells(indicator):
+            frame = self.frames[grain]
+            found = frame.cell(cell.id)[frame.hospital].sum()
+            if found:
+                return (
+                    f"{found:.0f} rows of {grain} are in the numerator but not in the denominator ({cell.expression})"
+                )
+        return None
+
+    def _rows(self, indicator: Indicator, periods: Periods, parts: Parts) -> pa.Table:
+        """One indicator's rows: whole institutions always, other units where there is something to count."""
+        seen = (
+            self.space.is_hospital(parts.who)
+            | (np.nan_to_num(parts.denominator) > 0)
+            | (np.nan_to_num(parts.numerator) > 0)
+        )
+        if self.periods is not None:
+            seen &= np.isin(parts.period, [index for index, name in enumerate(periods.names) if name in self.periods])
+        who, period = parts.who[seen], parts.period[seen]
+        revision, broken = self._in_force(indicator, periods)
+        starts = [item.since.isoformat() for item in indicator.revisions]
+        institution, stratum, unit = self.space.split(who)
+        valid = revision[period] >= 0
+        columns = {
+            "institution": institution,
+            "period_kind": pa.array([periods.kind] * len(who), pa.string()),
+            "period": pa.DictionaryArray.from_arrays(
+                pa.array(period, pa.int32()), pa.array(periods.names, pa.string())
+            ),
+            "stratum": stratum,
+            "unit": unit,
+            "indicator": pa.array([indicator.id] * len(who), pa.string()),
+            "revision": pa.DictionaryArray.from_arrays(
+                pa.array(np.maximum(revision[period], 0), pa.int32()), pa.array(starts)
+            ),
+            "broken": pa.array(broken[period]),
+            **{name: _nullable(getattr(parts, name)[seen]) for name in FIGURES},
+            "provisional": pa.array(self._provisional(indicator, who, period, periods)),
+            "status": _status(parts.numerator[seen], parts.value[seen], parts.denominator[seen]),
+            "lake_version": pa.array(np.full(len(who), self.lake_version)),
+        }
+        table = pa.table({name: columns[name].cast(SCHEMA.field(name).type) for name in SCHEMA.names})
+        return table.filter(pa.array(valid))
+
+    def _in_force(self, indicator: Indicator, periods: Periods) -> tuple[Ints, NDArray[np.bool_]]:
+        """The last revision in force in each period, and whether an earlier one was in force in part of it."""
+        of_period = self._revisions(indicator)
+        last = np.full(len(periods.names), -1, np.int64)
+        first = np.full(len(periods.names), len(indicator.revisions), np.int64)
+        np.maximum.at(last, periods.of_month, of_period)
+        np.minimum.at(first, periods.of_month, of_period)
+        return last, (first != last)
+
+    def _provisional(self, indicator: Indicator, who: Ints, period: Ints, periods: Periods) -> NDArray[np.bool_]:
+        grains = {grain for grain, _ in _sources(self.pack, indicator)}
+        institution = self.space.institution(who)
+        found = np.zeros(len(who), dtype=bool)
+        for code in np.unique(institution):
+            name = self.space.institutions.texts[code]
+            for place in np.unique(period):
+                last_month = periods.last_month(int(place))
+                if any(self.coverage.provisional(grain, name, last_month) for grain in grains):
+                    found |= (institution == code) & (period == place)
+        return found
+
+
+FIGURES = ("numerator", "denominator", "value", "lower", "upper", "spread")
+
+
+def outside_cells(indicator: Indicator) -> Iterator[tuple[Cell, str]]:
+    """The cells that count numerator rows outside the denominator, with their grains."""
+    for revision in indicator.revisions:
+        numerator, denominator = revision.numerator, revision.denominator
+        if isinstance(numerator, Aggregate) and isinstance(denominator, Aggregate):
+            cell = outside_cell(indicator, numerator, denominator)
+            if cell:
+                yield cell, numerator.grain
+
+
+def _sources(pack: Pack, indicator: Indicator) -> Iterator[tuple[str, Aggregate]]:
+    """The aggregates behind an indicator, those of the indicators it refers to included."""
+    for revision in indicator.revisions:
+        for part in (revision.numerator, revision.denominator):
+            if isinstance(part, Aggregate):
+                yield part.grain, part
+            elif part is not None:
+                yield from _sources(pack, pack.indicators[part.indicator])
+
+
+def _nullable(values: Floats) -> pa.Array:
+    return pa.array(values, pa.float64(), from_pandas=True)
+
+
+def _status(numerator: Floats, value: Floats, denominator: Floats) -> pa.Array:
+    unknown = np.isnan(numerator) & ~np.isnan(denominator) & (denominator > 0) & np.isnan(value)
+    words = np.where(unknown, NOT_COLLECTED, np.where(np.isnan(value), NO_CASES, OK))
+    return pa.array(words.astype(object), pa.string())
