@@ -1,0 +1,2 @@
+SELECT institution, department, month, item, value, numerator, denominator
+FROM monthly_statistic
