@@ -21,8 +21,18 @@ from __future__ import annotations
 
 from xunzhi.spc.charts import CHARTS, Chart, Limits, Subgroups, limits, subgroups
 from xunzhi.spc.conventions import Convention
+from xunzhi.spc.cusum import (
+    Cusum,
+    RiskAdjustedCusum,
+    Vlad,
+    cusum,
+    log_likelihood_scores,
+    risk_adjusted_cusum,
+    risk_adjusted_limit,
+    vlad,
+)
 from xunzhi.spc.funnel import ALARM, WARNING, Funnel, funnel, poisson_limits
-from xunzhi.spc.rules import RULE_SETS, RULES, Rule, signals
+from xunzhi.spc.rules import RULE_SETS, RULES, Rule, alarms, signals
 from xunzhi.spc.runs import RunCounts, crossings_min, longest_run_max, runs_analysis
 from xunzhi.spc.verdicts import Assurance, Direction, Variation, assurance, latest, variation
 
@@ -35,22 +45,31 @@ __all__ = [
     "Assurance",
     "Chart",
     "Convention",
+    "Cusum",
     "Direction",
     "Funnel",
     "Limits",
+    "RiskAdjustedCusum",
     "Rule",
     "RunCounts",
     "Subgroups",
     "Variation",
+    "Vlad",
+    "alarms",
     "assurance",
     "crossings_min",
+    "cusum",
     "funnel",
     "latest",
     "limits",
+    "log_likelihood_scores",
     "longest_run_max",
     "poisson_limits",
+    "risk_adjusted_cusum",
+    "risk_adjusted_limit",
     "runs_analysis",
     "signals",
     "subgroups",
     "variation",
+    "vlad",
 ]

@@ -40,6 +40,7 @@ __all__ = [
     "Trend",
     "Within",
     "Zone",
+    "alarms",
     "signals",
 ]
 
@@ -60,12 +61,19 @@ class Rule(ABC):
         """Stable name such as `shift_8`."""
         return self._code()
 
+    def alarms(self, track: Track) -> Codes:
+        """Codes of the places at which a pattern is complete, as somebody watching would learn of it."""
+        return self._alarms(track)
+
     def find(self, track: Track) -> Codes:
-        """Codes of all places that belong to the pattern."""
+        """Codes of all places that belong to a pattern."""
         return self._find(track)
 
     @abstractmethod
     def _code(self) -> str: ...
+
+    @abstractmethod
+    def _alarms(self, track: Track) -> Codes: ...
 
     @abstractmethod
     def _find(self, track: Track) -> Codes: ...
@@ -78,12 +86,38 @@ class Outside(Rule):
     def _code(self) -> str:
         return "outside"
 
+    def _alarms(self, track: Track) -> Codes:
+        return track.outside
+
     def _find(self, track: Track) -> Codes:
         return track.outside
 
 
 @dataclass(frozen=True)
-class Shift(Rule):
+class _Row(Rule):
+    """`length` points in a row that have something in common."""
+
+    length: int
+
+    def __post_init__(self) -> None:
+        if self.length < 2:
+            raise ValueError(
+                f"a pattern needs at least 2 points, got {self.length} / 至少需要 2 个点，实际 {self.length}"
+            )
+
+    def _find(self, track: Track) -> Codes:
+        ends = self._alarms(track)
+        high, low = spread_back(ends == HIGH, self.length), spread_back(ends == LOW, self.length)
+        return combine(high, low)
+
+
+class _UnsidedRow(_Row):
+    def _find(self, track: Track) -> Codes:
+        return unsided(spread_back(self._alarms(track) == UNSIDED, self.length))
+
+
+@dataclass(frozen=True)
+class Shift(_Row):
     """`length` points in a row on one side of the centre line; a point on the line ends the run."""
 
     length: int = NELSON_SHIFT
@@ -91,15 +125,13 @@ class Shift(Rule):
     def _code(self) -> str:
         return f"shift_{self.length}"
 
-    def _find(self, track: Track) -> Codes:
-        windows = track.windows(self.length)
-        high = spread_back(all_of(track.side > 0, self.length) & windows, self.length)
-        low = spread_back(all_of(track.side < 0, self.length) & windows, self.length)
-        return combine(high, low)
+    def _alarms(self, track: Track) -> Codes:
+        whole = track.windows(self.length)
+        return combine(all_of(track.side > 0, self.length) & whole, all_of(track.side < 0, self.length) & whole)
 
 
 @dataclass(frozen=True)
-class Trend(Rule):
+class Trend(_Row):
     """`length` points in a row, each higher (or each lower) than the one before; equal points end it."""
 
     length: int = NELSON_TREND
@@ -107,15 +139,13 @@ class Trend(Rule):
     def _code(self) -> str:
         return f"trend_{self.length}"
 
-    def _find(self, track: Track) -> Codes:
-        windows = track.windows(self.length)
-        rising = spread_back(all_of(track.step > 0, self.length - 1) & windows, self.length)
-        falling = spread_back(all_of(track.step < 0, self.length - 1) & windows, self.length)
-        return combine(rising, falling)
+    def _alarms(self, track: Track) -> Codes:
+        whole, steps = track.windows(self.length), self.length - 1
+        return combine(all_of(track.step > 0, steps) & whole, all_of(track.step < 0, steps) & whole)
 
 
 @dataclass(frozen=True)
-class Alternation(Rule):
+class Alternation(_UnsidedRow):
     """`length` points in a row alternating up and down (Nelson 4)."""
 
     length: int = NELSON_ALTERNATION
@@ -123,11 +153,10 @@ class Alternation(Rule):
     def _code(self) -> str:
         return f"alternation_{self.length}"
 
-    def _find(self, track: Track) -> Codes:
+    def _alarms(self, track: Track) -> Codes:
         turn = np.zeros(track.value.shape, dtype=bool)
         turn[..., 1:] = track.step[..., 1:] * track.step[..., :-1] < 0
-        found = all_of(turn, self.length - 2) & track.windows(self.length)
-        return unsided(spread_back(found, self.length))
+        return unsided(all_of(turn, max(self.length - 2, 1)) & track.windows(self.length))
 
 
 @dataclass(frozen=True)
@@ -148,24 +177,38 @@ class Zone(Rule):
         suffix = ("_one_side" if self.one_side else "") + ("_inside" if self.inside else "")
         return f"zone_{self.count}_of_{self.window}_{self.sigmas:g}_sigma{suffix}"
 
-    def _find(self, track: Track) -> Codes:
-        return combine(self._marks(track, 1), self._marks(track, -1))
+    def _alarms(self, track: Track) -> Codes:
+        high, low = (
+            self._complete(track, far, sign) & (far | self.one_side)
+            for far, sign in zip(self._far(track), (1, -1), strict=True)
+        )
+        return combine(high, low)
 
-    def _marks(self, track: Track, sign: int) -> Bools:
-        far = (track.z > self.sigmas) if sign > 0 else (track.z < -self.sigmas)
+    def _find(self, track: Track) -> Codes:
+        high, low = (
+            far & spread_back_in_phase(self._complete(track, far, sign), self.window, track.position)
+            for far, sign in zip(self._far(track), (1, -1), strict=True)
+        )
+        return combine(high, low)
+
+    def _far(self, track: Track) -> tuple[Bools, Bools]:
+        high, low = track.z > self.sigmas, track.z < -self.sigmas
         if self.inside:
-            far = far & (track.outside == 0)
+            high, low = high & (track.outside == 0), low & (track.outside == 0)
+        return high & track.present, low & track.present
+
+    def _complete(self, track: Track, far: Bools, sign: int) -> Bools:
         total = far.astype(np.int8)
         for back in range(1, min(self.window, far.shape[-1])):
             total[..., back:] += far[..., :-back] & (track.position[..., back:] >= back)
         found = (total >= self.count) & track.present
         if self.one_side:
             found &= all_of(track.side == sign, self.window) & track.windows(self.window)
-        return far & spread_back_in_phase(found, self.window, track.position)
+        return found
 
 
 @dataclass(frozen=True)
-class Within(Rule):
+class Within(_UnsidedRow):
     """`length` points in a row closer than `sigmas` standard errors to the centre (Nelson 7)."""
 
     length: int = NELSON_WITHIN
@@ -174,13 +217,12 @@ class Within(Rule):
     def _code(self) -> str:
         return f"within_{self.length}_{self.sigmas:g}_sigma"
 
-    def _find(self, track: Track) -> Codes:
-        close = all_of(np.abs(track.z) < self.sigmas, self.length) & track.windows(self.length)
-        return unsided(spread_back(close, self.length))
+    def _alarms(self, track: Track) -> Codes:
+        return unsided(all_of(np.abs(track.z) < self.sigmas, self.length) & track.windows(self.length))
 
 
 @dataclass(frozen=True)
-class Beyond(Rule):
+class Beyond(_UnsidedRow):
     """`length` points in a row further than `sigmas` standard errors out, on either side (Nelson 8)."""
 
     length: int = NELSON_BEYOND
@@ -189,25 +231,28 @@ class Beyond(Rule):
     def _code(self) -> str:
         return f"beyond_{self.length}_{self.sigmas:g}_sigma"
 
-    def _find(self, track: Track) -> Codes:
-        far = all_of(np.abs(track.z) > self.sigmas, self.length) & track.windows(self.length)
-        return unsided(spread_back(far, self.length))
+    def _alarms(self, track: Track) -> Codes:
+        return unsided(all_of(np.abs(track.z) > self.sigmas, self.length) & track.windows(self.length))
 
 
 @dataclass(frozen=True)
 class LongestRun(Rule):
     """The longest run on one side of the centre line is longer than chance allows (Anhøj 2014, Schilling 2012).
 
-    Points on the centre line are passed over. The points of every run that is too long are marked.
+    Points on the centre line are passed over. The points of every run that is too long are marked; what chance allows
+    depends on the number of points, so the alarm comes with the last one.
     """
 
     def _code(self) -> str:
         return "anhoej_longest_run"
 
+    def _alarms(self, track: Track) -> Codes:
+        counts = count_runs(track)
+        return unsided((counts.longest_run > counts.longest_run_max) & track.last)
+
     def _find(self, track: Track) -> Codes:
         counts = count_runs(track)
-        long = (counts.run_length > counts.longest_run_max) & (track.side != 0) & track.present
-        return np.where(long, track.side, np.int8(0))
+        return np.where((counts.run_length > counts.longest_run_max) & track.present, track.side, np.int8(0))
 
 
 @dataclass(frozen=True)
@@ -216,6 +261,9 @@ class Crossings(Rule):
 
     def _code(self) -> str:
         return "anhoej_crossings"
+
+    def _alarms(self, track: Track) -> Codes:
+        return np.where(track.last, self._find(track), np.int8(0))
 
     def _find(self, track: Track) -> Codes:
         counts = count_runs(track)
@@ -278,7 +326,7 @@ RULES: Mapping[str, type[Rule]] = MappingProxyType(
 def signals(
     limits: Limits, rules: Iterable[Rule] = NELSON, *, ignore: npt.ArrayLike | None = None
 ) -> dict[Rule, Codes]:
-    """Marks of each rule, int8 arrays of the shape of the chart, in the order of the rules.
+    """Marks of each rule at all points of its patterns: int8 arrays of the chart's shape, in the order of the rules.
 
     Args:
         limits: a calculated chart.
@@ -287,13 +335,18 @@ def signals(
             They can still be outside the limits.
     """
     track, order = track_of(limits, ignore)
-    marks = {rule: rule.find(track) for rule in rules}
+    return {rule: _unpack(rule.find(track), order) for rule in rules}
+
+
+def alarms(limits: Limits, rules: Iterable[Rule] = NELSON, *, ignore: npt.ArrayLike | None = None) -> dict[Rule, Codes]:
+    """As `signals`, but only the points at which a pattern is complete: what is new, and when it could be known."""
+    track, order = track_of(limits, ignore)
+    return {rule: _unpack(rule.alarms(track), order) for rule in rules}
+
+
+def _unpack(codes: Codes, order: npt.NDArray[np.intp] | None) -> Codes:
     if order is None:
-        return marks
-    return {rule: _unpack(codes, order) for rule, codes in marks.items()}
-
-
-def _unpack(codes: Codes, order: npt.NDArray[np.intp]) -> Codes:
+        return codes
     unpacked = np.empty_like(codes)
     np.put_along_axis(unpacked, order, codes, axis=-1)
     return unpacked

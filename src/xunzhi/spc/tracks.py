@@ -50,6 +50,13 @@ class Track:
         step[..., 1:] = (after > before).view(np.int8) - (after < before).view(np.int8)
         return np.where((self.position > 0) & self.present, step, np.int8(0))
 
+    @cached_property
+    def last(self) -> Bools:
+        """True at the last present place of each phase."""
+        last = self.present.copy()
+        last[..., :-1] &= ~self.present[..., 1:] | (self.phase[..., 1:] != self.phase[..., :-1])
+        return last
+
     def windows(self, length: int) -> Bools:
         """True where a whole window of the length ends within one phase."""
         return (self.position >= length - 1) & self.present
