@@ -15,6 +15,12 @@ conventions.py  where textbooks and packages differ: explicit parameters with on
 constants.py    d2, d3, c4 and what follows from them, computed from their integrals
 rules.py        Western Electric, Nelson, Making Data Count, Anhøj: every rule an object of its own
 runs.py         longest run and crossings
+verdicts.py     variation (better or worse) and assurance (will the target be met)
+funnel.py       funnel plots with and without overdispersion
+cusum.py        tabular and risk-adjusted CUSUM, VLAD
+simulate.py     false alarms and run lengths of any selection of rules
+discovery.py    p-values and false-discovery control across many charts
+rebase.py       proposals to start a new phase after a sustained shift
 """
 
 from __future__ import annotations
@@ -31,9 +37,12 @@ from xunzhi.spc.cusum import (
     risk_adjusted_limit,
     vlad,
 )
+from xunzhi.spc.discovery import adjust, alarm_p_values, discoveries, expected_false_alarms, p_values
 from xunzhi.spc.funnel import ALARM, WARNING, Funnel, funnel, poisson_limits
+from xunzhi.spc.rebase import Proposal, propose_rebase
 from xunzhi.spc.rules import RULE_SETS, RULES, Rule, alarms, signals
 from xunzhi.spc.runs import RunCounts, crossings_min, longest_run_max, runs_analysis
+from xunzhi.spc.simulate import Null, RunLength, binomial, normal, poisson, run_length
 from xunzhi.spc.verdicts import Assurance, Direction, Variation, assurance, latest, variation
 
 __all__ = [
@@ -49,24 +58,37 @@ __all__ = [
     "Direction",
     "Funnel",
     "Limits",
+    "Null",
+    "Proposal",
     "RiskAdjustedCusum",
     "Rule",
     "RunCounts",
+    "RunLength",
     "Subgroups",
     "Variation",
     "Vlad",
+    "adjust",
+    "alarm_p_values",
     "alarms",
     "assurance",
+    "binomial",
     "crossings_min",
     "cusum",
+    "discoveries",
+    "expected_false_alarms",
     "funnel",
     "latest",
     "limits",
     "log_likelihood_scores",
     "longest_run_max",
+    "normal",
+    "p_values",
+    "poisson",
     "poisson_limits",
+    "propose_rebase",
     "risk_adjusted_cusum",
     "risk_adjusted_limit",
+    "run_length",
     "runs_analysis",
     "signals",
     "subgroups",
