@@ -1,0 +1,364 @@
+"""Writing the lake: upserts and deletes by key, committed as one version."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+import duckdb
+import pyarrow as pa
+
+from xunzhi.lake import merges
+from xunzhi.lake.engine import connect
+from xunzhi.lake.errors import LakeError
+from xunzhi.lake.files import (
+    MONTH,
+    NO_MONTH,
+    OPEN_MONTH,
+    PARTITION,
+    DataFile,
+    columns_of,
+    commit,
+    folder_of,
+    listed,
+    literal,
+    quoted,
+    scan,
+    signature,
+)
+from xunzhi.lake.versions import sync_folder
+from xunzhi.standards import Table
+
+if TYPE_CHECKING:
+    from xunzhi.lake.lake import Lake
+
+ROW_GROUP = 122_880
+
+
+class ArrowStream(Protocol):
+    """A pyarrow Table or RecordBatchReader, a DuckDB relation, or anything alike."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The rows as an Arrow C stream."""
+
+
+# Rows to write: a SELECT to run on the transaction's connection, Parquet files, or anything that streams Arrow
+Rows = str | Path | Sequence[Path] | ArrowStream
+
+
+@dataclass(frozen=True)
+class Upserted:
+    """What became of the rows given: each was new, changed an old one, was there already, or came again later."""
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+
+    @property
+    def accepted(self) -> int:
+        """Rows that changed the lake."""
+        return self.inserted + self.updated
+
+    @property
+    def total(self) -> int:
+        """Rows given."""
+        return self.inserted + self.updated + self.unchanged + self.duplicates
+
+    def __add__(self, other: Upserted) -> Upserted:
+        return Upserted(
+            self.inserted + other.inserted,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.duplicates + other.duplicates,
+        )
+
+
+class Transaction:
+    """A change of the lake in the making. It sees its own changes; others see them when it is committed.
+
+    `connection` is a DuckDB connection for preparing rows; `batch` is the number of the version to come.
+    """
+
+    def __init__(self, lake: Lake, staging: Path, note: str):
+        self.lake = lake
+        self.note = note
+        self.base = lake.snapshot()
+        self.batch = self.base.version + 1
+        self.staging = staging
+        self.connection = connect(staging / "spill", lake.memory)
+        self._files: dict[str, set[DataFile]] = {}
+        self._staged: dict[DataFile, Path] = {}
+        self._numbers = itertools.count()
+        self._merged: dict[tuple[str, str], str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.connection.close()
+
+    def view_sql(self, table: str) -> str:
+        """A SELECT of all stored columns of a table as this transaction has it so far."""
+        return self._scan(self._spec(table), self._current(table))
+
+    def upsert(self, table: str, rows: Rows, *, progress: Callable[[str], None] = lambda _: None) -> Upserted:
+        """Insert rows, or replace those with the same key, wherever they lie; the last of several with one key wins.
+
+        `rows` need the key columns; other columns of the table may be absent (then NULL). `_record` and `_batch`
+        are kept if given. A row equal to the one in the lake is no change. Old numbers of merged patients are
+        replaced by the surviving ones; rows for `patient_merge` change all rows of the old number.
+
+        Raises:
+            LakeError: a column that the table doesn't have, a value of another type, or a key without a value.
+        """
+        spec = self._spec(table)
+        progress("stage")
+        self._stage(spec, rows)
+        self._refuse_missing_keys(spec)
+        duplicates = self._drop_duplicates(spec)
+        progress("compare")
+        unchanged, updated = self._match(spec)
+        inserted = self._count("_staged") - updated
+        progress("write")
+        self._rewrite(spec)
+        if table == merges.TABLE and inserted + updated:
+            self._merged = None
+            merges.rewrite_patients(self)
+        return Upserted(inserted, updated, unchanged, duplicates)
+
+    def delete(self, table: str, keys: Rows) -> int:
+        """Delete the rows with the given keys; returns how many there were."""
+        spec = self._spec(table)
+        source = self.source(keys)
+        self._run(
+            f"CREATE OR REPLACE TEMP TABLE _staged AS SELECT *, NULL::BIGINT AS _hash FROM "
+            f"(SELECT {self._casts(spec, spec.key)} FROM {source})"
+        )
+        deleted = self._match(spec)[1]
+        self._run(f"CREATE OR REPLACE TEMP TABLE _staged AS {scan(spec, {})}")
+        self._rewrite(spec)
+        return deleted
+
+    def source(self, rows: Rows) -> str:
+        """Rows as something to select from on the transaction's connection."""
+        if isinstance(rows, str):
+            return f"({rows})"
+        if isinstance(rows, Path):
+            rows = [rows]
+        if isinstance(rows, Sequence):
+            return f"read_parquet([{', '.join(literal(str(path)) for path in rows)}], hive_partitioning=false)"
+        name = f"_arrow_{next(self._numbers)}"
+        self.connection.register(name, pa.RecordBatchReader.from_stream(rows))
+        return name
+
+    def commit(self) -> int:
+        """Make the changes the newest version of the lake; returns its number (the old one if nothing changed)."""
+        changes = {}
+        for table, files in self._files.items():
+            before = set(self.base.data_files(table))
+            if files != before:
+                changes[table] = (files - before, before - files)
+        if not changes:
+            return self.base.version
+        for added, _ in changes.values():
+            self._move(added)
+        versions = dict(self.base.at.tables)
+        for table, (added, removed) in changes.items():
+            root = self.lake.root / table
+            versions[table] = commit(self._spec(table), root, sorted(added), sorted(removed), self.note)
+            sync_folder(root / "_delta_log")
+        return self.lake.publish(versions, self.note).number
+
+    def _move(self, added: set[DataFile]) -> None:
+        """Bring new files from the staging folder to their table."""
+        for file in sorted(added):
+            staged = self._staged[file]
+            target = self.lake.root / self._owner(staged) / file.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with staged.open("rb") as stream:
+                os.fsync(stream.fileno())
+            staged.rename(target)
+            sync_folder(target.parent)
+
+    def _owner(self, staged: Path) -> str:
+        return staged.relative_to(self.staging).parts[0]
+
+    def _spec(self, table: str) -> Table:
+        try:
+            return self.lake.tables[table]
+        except KeyError:
+            raise LakeError(
+                f"There is no table {table!r}; the tables are: {', '.join(self.lake.tables)}",
+                f"没有表 {table!r}；已有的表：{'、'.join(self.lake.tables)}",
+            ) from None
+
+    def _current(self, table: str) -> set[DataFile]:
+        if table not in self._files:
+            self._files[table] = set(self.base.data_files(table))
+        return self._files[table]
+
+    def _place(self, spec: Table, file: DataFile) -> Path:
+        return self._staged.get(file) or self.lake.root / spec.table / file.path
+
+    def _scan(self, spec: Table, files: set[DataFile], *, origin: bool = False) -> str:
+        return scan(spec, {file: self._place(spec, file) for file in files}, origin=origin)
+
+    def _run(self, sql: str) -> Any:
+        return self.connection.execute(sql)
+
+    def _count(self, table: str, where: str = "true") -> int:
+        return int(self._run(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()[0])
+
+    def _casts(self, spec: Table, names: Sequence[str]) -> str:
+        return ", ".join(f"CAST({quoted(name)} AS {spec.columns[name].type.sql}) AS {quoted(name)}" for name in names)
+
+    def _stage(self, spec: Table, rows: Rows) -> None:
+        """Make the table `_staged`: all stored columns of the rows given, with exact types."""
+        source = self.source(rows)
+        given = self._given(spec, source)
+        absent = {"_batch": str(self.batch), "_record": "row_number() OVER ()"}
+        columns = {
+            name: f"CAST({f'g.{quoted(name)}' if name in given else absent.get(name, 'NULL')} AS {kind})"
+            for name, kind in columns_of(spec).items()
+            if name not in ("_hash", MONTH)
+        }
+        join = ""
+        if merges.PATIENT in given and spec.table != merges.TABLE and self._survivors():
+            columns[merges.PATIENT] = f"coalesce(m.survivor, {columns[merges.PATIENT]})"
+            join = f" LEFT JOIN _survivors m ON m.institution = g.institution AND m.old = g.{merges.PATIENT}"
+        typed = ", ".join(f"{expression} AS {quoted(name)}" for name, expression in columns.items())
+        try:
+            self._run(
+                f"CREATE OR REPLACE TEMP TABLE _staged AS SELECT *, (hash({listed(spec.columns)}) >> 1)::BIGINT "
+                f"AS _hash, {_month(spec)} AS {MONTH} FROM (SELECT {typed} FROM {source} g{join})"
+            )
+        except duckdb.ConversionException as error:
+            reason = str(error).split("\n")[0]
+            raise LakeError(
+                f"A row for table {spec.table} has a value of another type: {reason}",
+                f"表 {spec.table} 有一行的值类型不符：{reason}",
+            ) from error
+
+    def _given(self, spec: Table, source: str) -> set[str]:
+        """The columns of the rows given."""
+        given = {name for name, *_ in self._run(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+        unknown = sorted(given - set(columns_of(spec)))
+        if unknown:
+            raise LakeError(
+                f"Table {spec.table} has no column {', '.join(unknown)}; it has: {', '.join(spec.columns)}",
+                f"表 {spec.table} 没有列 {'、'.join(unknown)}；它的列为：{'、'.join(spec.columns)}",
+            )
+        return given
+
+    def _survivors(self) -> dict[tuple[str, str], str]:
+        if self._merged is None:
+            self._merged = merges.survivors(self)
+            merges.register(self.connection, self._merged)
+        return self._merged
+
+    def _refuse_missing_keys(self, spec: Table) -> None:
+        for name in spec.key:
+            missing = self._count("_staged", f"{quoted(name)} IS NULL")
+            if missing:
+                raise LakeError(
+                    f"{missing} rows for table {spec.table} have no {name}, which is part of its key",
+                    f"表 {spec.table} 有 {missing} 行缺少主键列 {name}",
+                )
+
+    def _drop_duplicates(self, spec: Table) -> int:
+        """Keep the last record of each key."""
+        key = listed(spec.key)
+        self._run(
+            f"CREATE OR REPLACE TEMP TABLE _twice AS "
+            f"SELECT hash({key}) AS h FROM _staged GROUP BY h HAVING count(*) > 1"
+        )
+        if not self._count("_twice"):
+            return 0
+        ranked = (
+            f"SELECT rowid AS r, row_number() OVER (PARTITION BY {key} ORDER BY _record DESC, rowid DESC) AS place "
+            f"FROM _staged WHERE hash({key}) IN (SELECT h FROM _twice)"
+        )
+        dropped = self._run(f"DELETE FROM _staged WHERE rowid IN (SELECT r FROM ({ranked}) WHERE place > 1)").fetchone()
+        return int(dropped[0])
+
+    def _match(self, spec: Table) -> tuple[int, int]:
+        """Find the staged rows in the lake: drop those that are there already, list those that replace another.
+
+        Makes the table `_replaced`: key and file of each row to be replaced. Returns (unchanged, replaced).
+        """
+        key = listed(spec.key)
+        old = self._scan(spec, self._current(spec.table), origin=True)
+        self._run(
+            f"CREATE OR REPLACE TEMP TABLE _replaced AS SELECT {listed(spec.key, 'o.')}, o._path, "
+            f"coalesce(o._hash = s._hash, false) AS same FROM ({old}) o JOIN _staged s USING ({key})"
+        )
+        unchanged = self._count("_replaced", "same")
+        if unchanged:
+            self._run(f"DELETE FROM _staged WHERE ({key}) IN (SELECT ({key}) FROM _replaced WHERE same)")
+            self._run("DELETE FROM _replaced WHERE same")
+        return unchanged, self._count("_replaced")
+
+    def _rewrite(self, spec: Table) -> None:
+        """Write the staged rows, with what remains of the files that lose rows and of small files beside them."""
+        current = self._current(spec.table)
+        incoming = self._run(f"SELECT institution, {MONTH}, count(*) FROM _staged GROUP BY ALL").fetchall()
+        losing = {Path(path) for (path,) in self._run("SELECT DISTINCT _path FROM _replaced").fetchall()}
+        old = {file for file in current if self._place(spec, file) in losing}
+        old |= _to_merge(current - old, incoming)
+        if not incoming and not old:
+            return
+        columns = listed(columns_of(spec))
+        rows = f"SELECT {columns} FROM _staged"
+        if old:
+            same = " AND ".join(f"o.{quoted(name)} = r.{quoted(name)}" for name in spec.key)
+            rows += f" UNION ALL SELECT {columns} FROM ({self._scan(spec, old)}) o ANTI JOIN _replaced r ON {same}"
+        new = self._write(spec, rows)
+        self._files[spec.table] = (current - old) | new
+
+    def _write(self, spec: Table, rows: str) -> set[DataFile]:
+        """Write rows as Parquet files into the staging folder, sorted by key within each partition."""
+        folder = self.staging / spec.table / str(next(self._numbers))
+        folder.mkdir(parents=True)
+        order = listed((*PARTITION, *(name for name in spec.key if name != "institution")))
+        written = self._run(
+            f"COPY (SELECT * FROM ({rows}) ORDER BY {order}) TO {literal(str(folder))} (FORMAT parquet, "
+            f"PARTITION_BY ({listed(PARTITION)}), WRITE_PARTITION_COLUMNS true, COMPRESSION zstd, "
+            f"ROW_GROUP_SIZE {ROW_GROUP}, RETURN_STATS true)"
+        ).fetchall()
+        files = set()
+        for name, rows_written, size, _, _, values, *_ in written:
+            institution, month = values["institution"], values[MONTH]
+            path = f"{folder_of(institution, month)}/{self.batch}-{next(self._numbers)}-{signature(spec)}.parquet"
+            file = DataFile(path, institution, month, rows_written, size)
+            self._staged[file] = Path(name)
+            files.add(file)
+        return files
+
+
+def _month(spec: Table) -> str:
+    """The partition of a row, as SQL."""
+    if spec.month is None:
+        return literal(NO_MONTH)
+    return f"coalesce(strftime({quoted(spec.month)}, '%Y-%m'), {literal(OPEN_MONTH)})"
+
+
+def _to_merge(files: set[DataFile], incoming: list[tuple[str, str, int]]) -> set[DataFile]:
+    """The files that are no larger than what is written beside them; their number stays logarithmic in the loads."""
+    merged = set()
+    for institution, month, rows in incoming:
+        total = rows
+        neighbours = [file for file in files if (file.institution, file.month) == (institution, month)]
+        for file in sorted(neighbours, key=lambda file: file.rows):
+            if file.rows > total:
+                break
+            merged.add(file)
+            total += file.rows
+    return merged
