@@ -40,7 +40,7 @@ acquired AS (
 foreign_body AS (
     SELECT institution, encounter_id, count(*) AS n
     FROM diagnosis
-    WHERE kind IN ('other', 'external') AND substr(icd10, 1, 5) IN ('T81.5', 'T81.6', 'Y61.0')
+    WHERE kind IN ('other', 'external_cause') AND substr(icd10, 1, 5) IN ('T81.5', 'T81.6', 'Y61.0')
     GROUP BY institution, encounter_id
 ),
 numbered AS (
@@ -59,7 +59,7 @@ operated AS (
         min(procedure_date) AS first_operation_date,
         max(procedure_date) AS last_operation_date,
         max(end_time) AS last_operation_end,
-        bool_and(coalesce(urgency = 'elective', FALSE)) AS elective
+        max(CASE WHEN place = 1 THEN urgency END) AS urgency
     FROM numbered
     GROUP BY institution, encounter_id
 ),
@@ -116,18 +116,18 @@ SELECT
     e.sex,
     e.age_years,
     e.discharge_way,
-    e.discharge_way = '5' AS died,
+    coalesce(e.discharge_way = '5', FALSE) AS died,
     coalesce(
         e.length_of_stay,
         greatest(date_diff('day', CAST(e.admission_time AS DATE), CAST(e.discharge_time AS DATE)), 1)
     ) AS length_of_stay,
     extract(day FROM last_day(CAST(e.discharge_time AS DATE))) AS days_in_month,
-    e.day_surgery = '1' AS day_surgery,
+    coalesce(e.day_surgery = '1', FALSE) AS day_surgery,
     p.icd10 AS principal_icd10,
     o.encounter_id IS NOT NULL AS is_surgical,
     coalesce(o.operations, 0) AS operations,
     o.operation_level,
-    o.elective IS TRUE AS elective_surgical,
+    coalesce(o.urgency = 'elective', FALSE) AS elective_surgical,
     date_diff('day', CAST(e.admission_time AS DATE), o.first_operation_date) AS preoperative_days,
     coalesce(e.discharge_way = '5' AND CAST(e.death_time AS DATE) = o.last_operation_date, FALSE) AS died_on_operation_day,
     coalesce(e.discharge_way = '5' AND e.death_time <= o.last_operation_end + INTERVAL 24 HOUR, FALSE) AS died_within_24h,
@@ -140,9 +140,17 @@ SELECT
     coalesce(a.respiratory_failure, FALSE) AS respiratory_failure,
     coalesce(a.accidental_puncture, FALSE) AS accidental_puncture,
     coalesce(a.acute_kidney_injury, FALSE) AS acute_kidney_injury,
-    coalesce(a.incision_infection, FALSE) AS incision_infection,
-    coalesce(a.anaesthesia_complication, FALSE) AS anaesthesia_complication,
-    coalesce(a.implant_complication, FALSE) AS implant_complication,
+    coalesce(
+        a.pulmonary_embolism OR a.deep_vein_thrombosis OR a.sepsis OR a.postoperative_bleeding
+        OR a.wound_dehiscence OR a.respiratory_failure OR a.accidental_puncture OR a.acute_kidney_injury,
+        FALSE
+    ) AS acquired_condition,
+    coalesce(
+        a.pulmonary_embolism OR a.deep_vein_thrombosis OR a.sepsis OR a.postoperative_bleeding
+        OR a.wound_dehiscence OR a.respiratory_failure OR a.accidental_puncture
+        OR a.incision_infection OR a.anaesthesia_complication OR a.implant_complication,
+        FALSE
+    ) AS surgical_complication,
     f.encounter_id IS NOT NULL AS foreign_body,
     r.readmitted_after_days,
     r.encounter_id IS NOT NULL AND coalesce(r.unplanned, FALSE) AND coalesce(h.readmission_plan, '1') <> '2'
