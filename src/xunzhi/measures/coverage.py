@@ -57,6 +57,15 @@ class Coverage:
         """The last day that the grain's facts reach; a quiet grain is taken to reach as far as the busy ones."""
         return self._reached.get((grain, institution)) or self._last.get(institution)
 
+    def spans(self) -> dict[str, dict[str, tuple[str, str, str]]]:
+        """Grain → institution → first month, last month, and for a busy grain the last day reached (else '')."""
+        found: dict[str, dict[str, tuple[str, str, str]]] = {}
+        for (grain, institution), months in self._months.items():
+            reached = self._reached.get((grain, institution))
+            span = min(months), max(months), reached.isoformat() if reached else ""
+            found.setdefault(grain, {})[institution] = span
+        return found
+
     def provisional(self, grain: str, institution: str, last_month: str) -> bool:
         """Whether a period that ends with this month may still change."""
         year, month = map(int, last_month.split("-"))

@@ -1,0 +1,237 @@
+"""The main job on a small pack: values by hand, and incremental runs equal to full ones whatever was edited."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from xunzhi.lake import Lake
+from xunzhi.measures import MeasureStore, Readings, measure
+from xunzhi.standards import load_pack
+
+PACK = load_pack(Path(__file__).parent / "pack")
+START = datetime(2025, 11, 1)
+
+
+def table(name: str, rows: list[dict[str, object]]) -> pa.Table:
+    names = list(PACK.tables[name].columns)
+    kinds = {"VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us"), "DATE": pa.date32(), "BOOLEAN": pa.bool_()}
+    kinds |= {"DECIMAL(18,2)": pa.decimal128(18, 2), "DOUBLE": pa.float64(), "BIGINT": pa.int64()}
+    arrays = [pa.array([row.get(column) for row in rows], kinds[PACK.schema[name][column]]) for column in names]
+    return pa.table(dict(zip(names, arrays, strict=True)))
+
+
+def put(lake: Lake, **tables: list[dict[str, object]]) -> None:
+    with lake.write("test") as transaction:
+        for name, rows in tables.items():
+            if rows:
+                transaction.upsert(name, table(name, rows))
+
+
+def stay(random: Random, number: int) -> dict[str, object]:
+    admitted = START + timedelta(hours=random.randrange(24 * 200))
+    return {
+        "institution": random.choice(["H1", "H1", "H2"]),
+        "encounter_id": f"E{number}",
+        "patient_id": f"P{random.randrange(12)}",
+        "admission_time": admitted,
+        "discharge_time": None if random.random() < 0.1 else admitted + timedelta(hours=random.randrange(24 * 40)),
+        "department": random.choice(["心内科", "骨科", None]),
+        "doctor": random.choice(["张", "李", "王"]),
+        "died": random.choice([True, False, False, None]),
+        "cost": random.randrange(9000),
+    }
+
+
+def drug(random: Random, number: int) -> dict[str, object]:
+    return {
+        "institution": random.choice(["H1", "H2"]),
+        "drug_id": f"D{number}",
+        "encounter_id": f"E{random.randrange(25)}",
+        "given_time": START + timedelta(hours=random.randrange(24 * 240)),
+        "antibiotic": random.choice([True, False]),
+        "ddds": round(random.random() * 5, 3),
+    }
+
+
+def bed_day(random: Random, _: int) -> dict[str, object]:
+    return {
+        "institution": "H1",
+        "department": random.choice(["心内科", "骨科"]),
+        "day": (START + timedelta(days=random.randrange(220))).date(),
+        "occupied": random.randrange(40),
+    }
+
+
+def fall(random: Random, number: int) -> dict[str, object]:
+    return {
+        "institution": "H1",
+        "fall_id": f"F{number}",
+        "fell_time": START + timedelta(hours=random.randrange(24 * 220)),
+        "department": random.choice(["心内科", "骨科", "外科"]),
+    }
+
+
+MAKERS = {"encounter": stay, "drug": drug, "bed_day": bed_day, "fall": fall}
+
+
+def batch(seed: int, size: int, **only: int) -> dict[str, list[dict[str, object]]]:
+    random = Random(seed)
+    wanted = only or dict.fromkeys(MAKERS, size)
+    return {name: [MAKERS[name](random, random.randrange(25)) for _ in range(n)] for name, n in wanted.items()}
+
+
+def rows(home: Path) -> list[tuple[object, ...]]:
+    found = MeasureStore(home).all_results().drop_columns(["lake_version"]).to_pylist()
+    return sorted((tuple(row.values()) for row in found), key=str)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 10_000), st.lists(st.sampled_from(sorted(MAKERS)), min_size=1, max_size=4))
+def test_incremental_equals_full(tmp_path_factory, seed, edits):
+    home = tmp_path_factory.mktemp("lake")
+    lake = Lake(home, PACK)
+    put(lake, **batch(seed, 20))
+    measure(lake, home / "incremental")
+    for step, name in enumerate(edits, start=1):
+        put(lake, **batch(seed + step, 0, **{name: 2}))
+        measure(lake, home / "incremental")
+    measure(lake, home / "full", full=True)
+    assert rows(home / "incremental") == rows(home / "full")
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return Lake(tmp_path, PACK)
+
+
+def stays(*facts: tuple[str, str, str, str, bool]) -> list[dict[str, object]]:
+    return [
+        {
+            "institution": "H1",
+            "encounter_id": f"E{index}",
+            "patient_id": patient,
+            "admission_time": datetime.fromisoformat(admitted),
+            "discharge_time": datetime.fromisoformat(discharged),
+            "department": department,
+            "doctor": "张",
+            "died": died,
+            "cost": 100,
+        }
+        for index, (patient, department, admitted, discharged, died) in enumerate(facts)
+    ]
+
+
+def value(lake: Lake, indicator: str, period: str, unit: str = "", stratum: str = "hospital") -> dict[str, object]:
+    home = lake.root.parent
+    measure(lake, home)
+    found = [
+        row
+        for row in Readings(lake, home).compared("H1", period, stratum).to_pylist()
+        if row["indicator"] == indicator and row["unit"] == unit
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_a_proportion_by_month_quarter_and_year(lake):
+    put(
+        lake,
+        encounter=stays(
+            ("P1", "心内科", "2026-01-02", "2026-01-31 23:59:59", True),
+            ("P2", "心内科", "2026-01-02", "2026-02-01 00:00:00", False),
+            ("P3", "骨科", "2026-01-02", "2026-02-03", False),
+        ),
+    )
+    january, quarter = value(lake, "mortality", "2026-01"), value(lake, "mortality", "2026Q1")
+    assert (january["numerator"], january["denominator"], january["value"]) == (1, 1, 100)
+    assert (quarter["numerator"], quarter["denominator"]) == (1, 3)
+    assert quarter["value"] == pytest.approx(100 / 3)
+    assert value(lake, "mortality", "2026")["denominator"] == 3
+    assert value(lake, "mortality", "2026-02", "心内科", "department")["value"] == 0
+    assert value(lake, "mortality", "2026-02")["previous"] == 100
+
+
+def test_a_readmission_next_month_changes_the_month_of_the_first_discharge(lake):
+    first = ("P1", "心内科", "2026-01-02", "2026-01-31", False)
+    put(lake, encounter=stays(first, ("P2", "心内科", "2026-01-02", "2026-01-09", False)))
+    assert value(lake, "survivors_returned", "2026-01")["numerator"] == 0
+    put(lake, encounter=stays(first, first, ("P1", "骨科", "2026-02-20", "2026-03-02", False))[2:])
+    assert value(lake, "survivors_returned", "2026-01")["numerator"] == 1
+
+
+def test_zero_is_not_the_same_as_nothing_collected(lake):
+    days = [{"institution": "H1", "department": "骨科", "day": datetime(2026, m, 15).date(), "occupied": 10} for m in range(1, 6)]
+    falls = [{"institution": "H1", "fall_id": f"F{m}", "fell_time": datetime(2026, m, 3), "department": "骨科"} for m in (2, 4)]
+    put(lake, bed_day=days, fall=falls)
+    assert value(lake, "falls", "2026-03")["value"] == 0
+    before = value(lake, "falls", "2026-01")
+    assert (before["value"], before["status"]) == (None, "not_collected")
+
+
+def test_without_cases_there_is_no_value_and_no_error(lake):
+    put(lake, encounter=stays(("P1", "心内科", "2026-01-02", "2026-01-20", True)))
+    row = value(lake, "survivors_returned", "2026-01")
+    assert (row["denominator"], row["value"], row["status"]) == (0, None, "no_cases")
+
+
+def test_a_month_keeps_the_definition_in_force_then(lake):
+    put(
+        lake,
+        encounter=stays(
+            ("P1", "心内科", "2026-01-01", "2026-02-01", False),  # 31 days: long under both
+            ("P2", "心内科", "2026-01-01", "2026-01-26", False),  # 25 days: long under the old
+            ("P3", "心内科", "2026-02-01", "2026-03-01", False),  # 28 days: not long under the new
+        ),
+    )
+    assert value(lake, "long_stay", "2026-01")["value"] == 100
+    march, quarter = value(lake, "long_stay", "2026-03"), value(lake, "long_stay", "2026Q1")
+    assert (march["value"], march["revision"], march["broken"]) == (0, "2026-03-01", False)
+    assert (quarter["numerator"], quarter["denominator"], quarter["broken"]) == (2, 3, True)
+
+
+def test_medians_of_a_quarter_come_from_all_values_not_from_monthly_medians(lake):
+    put(
+        lake,
+        encounter=stays(
+            ("P1", "心内科", "2026-01-01", "2026-01-02", False),
+            ("P2", "心内科", "2026-02-01", "2026-02-11", False),
+            ("P3", "心内科", "2026-02-01", "2026-02-12", False),
+            ("P4", "心内科", "2026-02-01", "2026-02-13", False),
+            ("P5", "心内科", "2026-02-01", "2026-02-28", True),
+        ),
+    )
+    assert value(lake, "median_stay", "2026Q1")["value"] == 10.5
+    assert value(lake, "median_stay", "2026Q1")["denominator"] == 4
+
+
+def test_the_same_facts_without_change_compute_nothing_again(lake):
+    put(lake, **batch(1, 20))
+    home = lake.root.parent
+    measure(lake, home)
+    again = measure(lake, home)
+    assert all(months == set() for months in again.months.values())
+
+
+def test_a_failed_computation_is_visible(lake, monkeypatch):
+    put(lake, **batch(1, 5))
+    home = lake.root.parent
+    measure(lake, home)
+    put(lake, **batch(2, 5))
+
+    def broken(_snapshot):
+        raise OSError("disk gone")
+
+    with pytest.raises(OSError, match="disk gone"):
+        measure(lake, home, engine=broken)
+    freshness = Readings(lake, home).freshness()
+    assert freshness.stale
+    assert "disk gone" in freshness.failure["error"]
+    measure(lake, home)
+    assert not Readings(lake, home).freshness().stale
