@@ -42,7 +42,8 @@ class Limits:
         lower: lower control limit, never below what the value can reach.
         upper: upper control limit.
         sigma: standard error of each point on the scale of `z` (for the t chart: of t^(1/3.6)).
-        z: standardised distance to the middle of the limits; what zone rules look at.
+        z: standardised distance to the middle of the limits, what zone rules look at; NaN on the line of a chart
+            without any spread, infinite beside it.
         n: denominators or subgroup sizes, None for charts without.
         phase: 0, 1, 2 … per point.
         points_used: number of points from which the limits of the point's phase were calculated.
@@ -249,7 +250,7 @@ def _inputs(
     name: str, kind: Chart, values: npt.ArrayLike, denominator: npt.ArrayLike | None
 ) -> tuple[Floats, Floats | None]:
     """Plotted values and sizes as arrays of one shape; impossible numbers are refused."""
-    value = np.atleast_1d(np.asarray(values, dtype=float))
+    value = np.atleast_1d(np.array(values, dtype=float))
     if kind.floor == 0:
         _refuse(name, value < 0, value, "negative value", "出现负值")
     if kind.denominator is None:
@@ -336,14 +337,11 @@ def _raise(line: Floats, kind: Chart) -> Floats:
 
 
 def _standardise(working: Floats, estimate: Estimate) -> Floats:
+    """Distance to the middle in standard errors: 0 within arithmetic noise, NaN on the line of a flat chart."""
     distance = working - estimate.middle
+    noise = np.abs(distance) <= TIE * np.abs(working)
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = distance / estimate.sigma
-    flat = np.broadcast_to(estimate.sigma == 0, z.shape)
-    if not flat.any():
-        return z
-    on_line = np.abs(distance) <= TIE * np.maximum(np.abs(working), np.abs(estimate.middle))
-    return np.where(flat & on_line, 0.0, z)
+        return np.asarray(np.where(noise, 0.0, distance) / estimate.sigma)
 
 
 def _beyond(value: Floats, upper: Floats, lower: Floats) -> npt.NDArray[np.int8]:

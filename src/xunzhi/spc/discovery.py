@@ -24,7 +24,8 @@ class _Latest:
     """The latest points of each series, arrays (…, window)."""
 
     value: Floats
-    middle: Floats
+    centre: Floats
+    sigma: Floats
     size: Floats
     z: Floats
     complete: npt.NDArray[np.bool_]
@@ -98,30 +99,29 @@ def _latest(limits: Limits, window: int) -> _Latest:
         packed = values if order is None else np.take_along_axis(values, order, axis=-1)
         return np.take_along_axis(packed, place, axis=-1)
 
-    value, z = take(limits.value), take(limits.z)
-    one_phase = np.ptp(take(limits.phase), axis=-1) == 0
-    complete = (index[..., 0] >= 0) & one_phase & ~np.isnan(z).any(axis=-1)
-    middle = np.where(z == 0, value, value - z * take(limits.sigma))
-    return _Latest(value, middle, take(1.0 if limits.n is None else limits.n), z, complete)
+    complete = (index[..., 0] >= 0) & (np.ptp(take(limits.phase), axis=-1) == 0)
+    size = take(1.0 if limits.n is None else limits.n)
+    return _Latest(take(limits.value), take(limits.centre), take(limits.sigma), size, take(limits.z), complete)
 
 
 def _binomial(latest: _Latest, *, counted: bool) -> tuple[Floats, Floats]:
     weight = 1.0 if counted else latest.size
     cases = np.rint((latest.value * weight).sum(axis=-1))
     trials = latest.size.sum(axis=-1)
-    share = np.clip((latest.middle * weight).sum(axis=-1) / trials, 0.0, 1.0)
+    share = np.clip((latest.centre * weight).sum(axis=-1) / trials, 0.0, 1.0)
     return binom.cdf(cases, np.rint(trials), share), binom.sf(cases - 1, np.rint(trials), share)
 
 
 def _poisson(latest: _Latest) -> tuple[Floats, Floats]:
     events = np.rint((latest.value * latest.size).sum(axis=-1))
-    mean = (latest.middle * latest.size).sum(axis=-1)
+    mean = (latest.centre * latest.size).sum(axis=-1)
     return poisson.cdf(events, mean), poisson.sf(events - 1, mean)
 
 
 def _geometric(latest: _Latest) -> tuple[Floats, Floats]:
     cases = latest.value[..., 0]
-    stay = latest.middle[..., 0] / (1 + latest.middle[..., 0])
+    mean = (np.sqrt(1 + 4 * latest.sigma[..., 0] ** 2) - 1) / 2  # σ² = mean (mean + 1); the centre line is a median
+    stay = mean / (1 + mean)
     return 1 - stay ** (cases + 1), stay**cases
 
 

@@ -187,9 +187,9 @@ def count(sample: Sample) -> Estimate:
 
 def laney(sample: Sample, plain: Estimate) -> Estimate:
     """p′ and u′: standard errors times σz, the short-term σ of the standardised points (Laney 2002)."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = (sample.value - plain.middle) / plain.sigma
-    z = np.where(plain.sigma > 0, z, np.where(np.isnan(sample.value), np.nan, 0.0))
+    distance = sample.value - plain.middle
+    flat = np.where(np.isnan(sample.value), np.nan, 0.0)
+    z = np.divide(distance, plain.sigma, out=flat, where=np.broadcast_to(plain.sigma > 0, flat.shape))
     scale = sigma_from_moving_ranges(z, sample.base, sample.convention)
     return Estimate(plain.middle, plain.sigma * scale)
 
