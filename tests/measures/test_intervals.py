@@ -23,7 +23,9 @@ def test_wilson_as_published(count, total, low, high):
     assert [round(float(side[0]), 4) for side in found] == [low, high]
 
 
-@pytest.mark.parametrize(("count", "low", "high"), [(0, 0.0, 3.69), (1, 0.01, 5.57), (10, 4.79, 18.39), (100, 81.36, 121.63)])
+@pytest.mark.parametrize(
+    ("count", "low", "high"), [(0, 0.0, 3.69), (1, 0.01, 5.57), (10, 4.79, 18.39), (100, 81.36, 121.63)]
+)
 def test_byar_near_the_exact_poisson_limits(count, low, high):
     # exact limits: Breslow & Day 1987, table 2.10; Byar's approximation is accurate from small counts on
     found = byar(np.array([float(count)]))

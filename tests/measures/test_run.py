@@ -167,8 +167,14 @@ def test_a_readmission_next_month_changes_the_month_of_the_first_discharge(lake)
 
 
 def test_zero_is_not_the_same_as_nothing_collected(lake):
-    days = [{"institution": "H1", "department": "骨科", "day": datetime(2026, m, 15).date(), "occupied": 10} for m in range(1, 6)]
-    falls = [{"institution": "H1", "fall_id": f"F{m}", "fell_time": datetime(2026, m, 3), "department": "骨科"} for m in (2, 4)]
+    days = [
+        {"institution": "H1", "department": "骨科", "day": datetime(2026, m, 15).date(), "occupied": 10}
+        for m in range(1, 6)
+    ]
+    falls = [
+        {"institution": "H1", "fall_id": f"F{m}", "fell_time": datetime(2026, m, 3), "department": "骨科"}
+        for m in (2, 4)
+    ]
     put(lake, bed_day=days, fall=falls)
     assert value(lake, "falls", "2026-03")["value"] == 0
     before = value(lake, "falls", "2026-01")

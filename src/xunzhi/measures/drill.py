@@ -71,11 +71,9 @@ def _aggregate(indicator: Indicator, wanted: Wanted) -> Aggregate:
     if revision is None:
         raise ValueError(f"{indicator.id} has no definition for {wanted.period}")
     part = revision.denominator if wanted.part == "denominator" else revision.numerator
-    if not isinstance(part, Aggregate):
-        raise ValueError(
-            f"{indicator.id} is made of other indicators or has no {wanted.part}; look at the rows of those"
-        )
-    return part
+    if isinstance(part, Aggregate):
+        return part
+    raise ValueError(f"{indicator.id} is made of other indicators or has no {wanted.part}; look at the rows of those")
 
 
 def _columns(grain: Grain, aggregate: Aggregate) -> list[str]:
