@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -21,23 +21,22 @@ from xunzhi.standards import Pack, Table
 
 
 class Lake:
-    """The lake under `home`/lake. `more` are tables beside those of the pack, for results.
+    """The lake under `home`/lake.
 
     Every table is a Delta table, partitioned by institution and month. A lake version names one version of each, so
     that several tables change as one; readers hold on to a :class:`Snapshot` of a version.
     """
 
-    def __init__(self, home: Path, pack: Pack, *, more: Iterable[Table] = (), memory: str = MEMORY):
+    def __init__(self, home: Path, pack: Pack, *, memory: str = MEMORY):
         self.root = home.absolute() / "lake"
         self.pack = pack
         self.memory = memory
-        self.more = tuple(more)
         self.versions = Versions(self.root / "_versions")
 
     @cached_property
     def tables(self) -> Mapping[str, Table]:
         """Every table that can stand in the lake."""
-        return {**system_tables(), **{table.table: table for table in self.more}, **self.pack.tables}
+        return {**system_tables(), **self.pack.tables}
 
     def version(self) -> int:
         """The number of the newest version; 0 for an empty lake."""
