@@ -14,12 +14,15 @@ from pydantic import Field
 from xunzhi.standards.errors import Problem, StandardsError
 from xunzhi.standards.grains import Grain
 from xunzhi.standards.indicators import ALL, Aggregate, Indicator, Reference
-from xunzhi.standards.sql import SqlError, check_columns, columns_of, output_columns, tables_of, unknown
+from xunzhi.standards.sql import Binder, SqlError, columns_of, tables_of, unknown
 from xunzhi.standards.tables import CodeList, Label, Standard, Table
 from xunzhi.standards.yaml_source import Loc, Source, load_yaml
 
 PACKS = Path(__file__).parent / "packs"
 DEFAULT_PACK = "cn_hospital"
+
+GRAIN = "grain of "
+"""Before a grain's name, so that it is no table's."""
 
 
 class Stratum(Standard):
@@ -107,10 +110,11 @@ class _Loader:
         indicators = self._folder("indicators", Indicator, lambda item: item.id)
         self._stop_at_problems()
         pack = Pack(self.root, manifest, codes, tables, grains, indicators)
-        self._check_tables(pack)
-        pack = Pack(self.root, manifest, codes, tables, grains, indicators, self._check_grains(pack))
+        binder = Binder(pack.schema)
+        self._check_tables(pack, binder)
+        pack = Pack(self.root, manifest, codes, tables, grains, indicators, self._check_grains(pack, binder))
         self._stop_at_problems()
-        self._check_indicators(pack)
+        self._check_indicators(pack, binder)
         self._stop_at_problems()
         return pack
 
@@ -176,7 +180,7 @@ class _Loader:
             self._report(folder, name, loc, str(error))
             return None
 
-    def _check_tables(self, pack: Pack) -> None:
+    def _check_tables(self, pack: Pack, binder: Binder) -> None:
         for name, table in pack.tables.items():
             for column, spec in table.columns.items():
                 if spec.codes and spec.codes not in pack.codes:
@@ -185,14 +189,14 @@ class _Loader:
             known = frozenset(table.columns)
             for index, check in enumerate(table.checks):
                 at: Loc = ("checks", index)
-                self._try("tables", name, (*at, "require"), check_columns, check.require, known)
+                self._boolean("tables", name, (*at, "require"), binder, check.require, name)
                 for column in sorted({*check.flags, *check.passes, *([check.column] if check.column else [])} - known):
                     self._report("tables", name, at, unknown("column", column, known))
 
-    def _check_grains(self, pack: Pack) -> dict[str, tuple[str, ...]]:
+    def _check_grains(self, pack: Pack, binder: Binder) -> dict[str, tuple[str, ...]]:
         columns: dict[str, tuple[str, ...]] = {}
         for name, grain in pack.grains.items():
-            found = self._try("grains", name, ("sql",), output_columns, grain.sql, pack.schema)
+            found = self._try("grains", name, ("sql",), binder.define, GRAIN + name, grain.sql)
             if found is None:
                 continue
             columns[name] = tuple(found)
@@ -239,7 +243,7 @@ class _Loader:
                 if column and column not in owner.columns:
                     self._report("grains", grain.grain, ("links", table), f"{owner.table} has no column {column!r}")
 
-    def _check_indicators(self, pack: Pack) -> None:
+    def _check_indicators(self, pack: Pack, binder: Binder) -> None:
         manifest = pack.manifest
         for name, indicator in pack.indicators.items():
             if indicator.area not in manifest.areas:
@@ -255,12 +259,12 @@ class _Loader:
                     spec = getattr(revision, part)
                     loc = self._revised(name, index, part)
                     if isinstance(spec, Aggregate):
-                        self._check_aggregate(pack, name, loc, spec)
+                        self._check_aggregate(pack, binder, name, loc, spec)
                     elif isinstance(spec, Reference) and spec.indicator not in pack.indicators:
                         self._report(
                             "indicators", name, loc, unknown("indicator", spec.indicator, set(pack.indicators))
                         )
-                self._check_oracle(pack, name, index)
+                self._check_oracle(pack, binder, name, index)
         self._check_cycles(pack)
 
     def _revised(self, name: str, index: int, part: str) -> Loc:
@@ -269,26 +273,29 @@ class _Loader:
         inside: Loc = ("revisions", index, part)
         return inside if at + inside in source.lines else (part,)
 
-    def _check_aggregate(self, pack: Pack, name: str, loc: Loc, aggregate: Aggregate) -> None:
+    def _check_aggregate(self, pack: Pack, binder: Binder, name: str, loc: Loc, aggregate: Aggregate) -> None:
         if aggregate.grain not in pack.grains:
             self._report("indicators", name, (*loc, "grain"), unknown("grain", aggregate.grain, set(pack.grains)))
             return
-        known = frozenset(pack.grain_columns[aggregate.grain])
-        for part in (aggregate.function, "where"):
-            text = getattr(aggregate, part)
-            if text is not None and text != ALL:
-                self._try("indicators", name, (*loc, part), check_columns, text, known)
+        view = GRAIN + aggregate.grain
+        if aggregate.function != "count":
+            at = (*loc, aggregate.function)
+            self._try("indicators", name, at, binder.type_of, aggregate.expression, view)
+        elif aggregate.count != ALL:
+            self._boolean("indicators", name, (*loc, "count"), binder, aggregate.expression, view)
+        if aggregate.where is not None:
+            self._boolean("indicators", name, (*loc, "where"), binder, aggregate.where, view)
 
-    def _check_oracle(self, pack: Pack, name: str, index: int) -> None:
+    def _boolean(self, folder: str, name: str, loc: Loc, binder: Binder, condition: str, table: str) -> None:
+        """Check that a condition uses known columns and is true or false."""
+        found = self._try(folder, name, loc, binder.type_of, condition, table)
+        if found is not None and found != "BOOLEAN":
+            self._report(folder, name, loc, f"a condition must be true or false, this is {found}: {condition}")
+
+    def _check_oracle(self, pack: Pack, binder: Binder, name: str, index: int) -> None:
         revision = pack.indicators[name].revisions[index]
-        found = self._try(
-            "indicators",
-            name,
-            self._revised(name, index, "oracle"),
-            output_columns,
-            revision.oracle,
-            pack.schema,
-        )
+        loc = self._revised(name, index, "oracle")
+        found = self._try("indicators", name, loc, binder.columns, revision.oracle)
         if found is not None:
             for column in sorted({"institution", "month", "department"} - set(found)):
                 self._report(

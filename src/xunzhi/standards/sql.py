@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 
+import duckdb
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import OptimizeError, ParseError, SqlglotError
-from sqlglot.optimizer.qualify import qualify
+from sqlglot.errors import ParseError, SqlglotError
 
 Schema = Mapping[str, Mapping[str, str]]
 
@@ -28,7 +28,8 @@ def parse_expression(text: str) -> exp.Expr:
     parsed = _parse(f"SELECT {text}")
     if not isinstance(parsed, exp.Select) or len(parsed.expressions) != 1 or parsed.args.get("from_"):
         raise SqlError(f"expected one expression, got {text!r}")
-    return parsed.expressions[0]
+    expression: exp.Expr = parsed.expressions[0]
+    return expression
 
 
 @lru_cache(maxsize=2_000)
@@ -57,17 +58,6 @@ def _parse(text: str) -> exp.Expr:
     return statements[0]
 
 
-def check_columns(expression: str, columns: set[str] | frozenset[str]) -> None:
-    """Check that `expression` parses and uses only `columns`.
-
-    Raises:
-        SqlError: naming the unknown column and the nearest known one.
-    """
-    for column in parse_expression(expression).find_all(exp.Column):
-        if column.name.lower() not in columns:
-            raise SqlError(unknown("column", column.name, columns))
-
-
 def columns_of(expression: str) -> list[str]:
     """The columns that an expression uses, in the order they stand."""
     found = dict.fromkeys(column.name for column in parse_expression(expression).find_all(exp.Column))
@@ -81,32 +71,55 @@ def tables_of(select: str) -> set[str]:
     return {table.name for table in query.find_all(exp.Table) if table.name and table.name not in own}
 
 
-def output_columns(select: str, schema: Schema) -> list[str]:
-    """Names of the columns that `select` gives, after every column in it has been found in `schema`.
+class Binder:
+    """Finds the columns and types of SQL over empty tables: what DuckDB would refuse to run is found without facts.
 
     Args:
-        select: a SELECT over the tables of the schema.
         schema: table → column → SQL type.
-
-    Raises:
-        SqlError: for an unknown table or column, or a name given twice.
     """
-    for table in tables_of(select) - set(schema):
-        raise SqlError(unknown("table", table, set(schema)))
-    try:
-        qualified = qualify(
-            parse_select(select).copy(),
-            schema={table: dict(columns) for table, columns in schema.items()},
-            dialect="duckdb",
-            validate_qualify_columns=True,
-        )
-    except OptimizeError as error:
-        raise SqlError(f"SQL: {error}") from error
-    names = qualified.named_selects
-    for name in names:
-        if names.count(name) > 1:
-            raise SqlError(f"selects {name!r} twice")
-    return list(names)
+
+    def __init__(self, schema: Schema):
+        self._connection = duckdb.connect()
+        for table, columns in schema.items():
+            listed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+            self._connection.execute(f'CREATE TABLE "{table}" ({listed})')
+
+    def columns(self, select: str) -> dict[str, str]:
+        """The columns that a SELECT gives, with their types.
+
+        Raises:
+            SqlError: for an unknown table or column, a wrong type, or a name given twice.
+        """
+        try:
+            relation = self._connection.sql(select.strip().rstrip(";"))
+        except duckdb.Error as error:
+            raise SqlError(_first_lines(error)) from error
+        names = relation.columns
+        for name in names:
+            if names.count(name) > 1:
+                raise SqlError(f"selects {name!r} twice")
+        return dict(zip(names, map(str, relation.types), strict=True))
+
+    def define(self, name: str, select: str) -> dict[str, str]:
+        """Make the result of a SELECT a table for :meth:`type_of`; gives its columns."""
+        found = self.columns(select)
+        listed = ", ".join(f'"{column}" {kind}' for column, kind in found.items())
+        self._connection.execute(f'CREATE TABLE "{name}" ({listed})')
+        return found
+
+    def type_of(self, expression: str, table: str) -> str:
+        """The type of an expression over the columns of a table.
+
+        Raises:
+            SqlError: naming the unknown column and those that may have been meant.
+        """
+        return next(iter(self.columns(f'SELECT ({expression}) AS it FROM "{table}"').values()))
+
+
+def _first_lines(error: duckdb.Error) -> str:
+    """DuckDB's message without the picture of the statement."""
+    lines = [line.strip() for line in str(error).split("\n\nLINE")[0].splitlines() if line.strip()]
+    return " ".join(lines)
 
 
 def unknown(kind: str, name: str, known: set[str] | frozenset[str]) -> str:
