@@ -25,10 +25,10 @@ PROVISIONAL_POINTS = 12
 """With fewer points than this, limits are only a guess (NHSRplotthedots short group warning)."""
 
 TIME_POWER = 3.6
-"""Times between Poisson events are nearly normal after t^(1/3.6) (Nelson 1994; Montgomery 6th ed., p. 325)."""
+"""Times between Poisson events are nearly normal after t^(1/3.6) (Nelson 1994; Montgomery Example 7.6)."""
 
 EWMA_WEIGHT = 0.2
-"""Default weight of the newest point (Montgomery 6th ed., p. 423: 0.05 to 0.25 work well)."""
+"""Default weight of the newest point (Montgomery section 9.2: 0.05 to 0.25 work well)."""
 
 
 @dataclass(frozen=True)
@@ -364,7 +364,7 @@ def _ewma(value: Floats, centre: Floats, phase: Ints, weight: float) -> Floats:
 
 
 def _ewma_shrinkage(phase: Ints, weight: float) -> Floats:
-    """Standard error of the average as a multiple of σ after each point (Montgomery 9.25)."""
+    """Standard error of the average as a multiple of σ after each point (Montgomery section 9.2)."""
     position = position_in_phase(phase) + 1
     return np.asarray(np.sqrt(weight / (2 - weight) * (1 - (1 - weight) ** (2 * position))))
 

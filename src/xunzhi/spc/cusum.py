@@ -27,10 +27,10 @@ Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int8]
 
 REFERENCE_VALUE = 0.5
-"""Half the shift to be found, in standard errors: tuned to a shift of 1 (Montgomery 6th ed., p. 408)."""
+"""Half the shift to be found, in standard errors: tuned to a shift of 1 (Montgomery section 9.1)."""
 
 DECISION_INTERVAL = 5.0
-"""With this limit the in-control average run length is 465 (Montgomery 6th ed., p. 409)."""
+"""With this limit the in-control average run length is 465 (Montgomery section 9.1)."""
 
 _SIMULATED_STEPS = 20_000_000
 
@@ -55,7 +55,7 @@ class Cusum:
 def cusum(
     limits: Limits, *, reference: float = REFERENCE_VALUE, decision: float = DECISION_INTERVAL, restart: bool = False
 ) -> Cusum:
-    """Tabular CUSUM of the standardised points of any chart (Montgomery 9.2, 9.3).
+    """Tabular CUSUM of the standardised points of any chart (Montgomery 9.2 and 9.3).
 
     Args:
         limits: a calculated chart; its centre and standard errors standardise the points.

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom, false_discovery_control, norm, poisson
+from scipy.special import betainc, gammainc, gammaincc, ndtr
 
 from xunzhi.spc.charts import Limits
 from xunzhi.spc.tracks import track_of
@@ -47,7 +47,7 @@ def p_values(limits: Limits, *, window: int = 1) -> Floats:
     latest = _latest(limits, window)
     law = _LAWS.get(limits.chart)
     if law is None or (limits.chart == "g" and window > 1):
-        p = 2 * norm.sf(np.abs(latest.z.sum(axis=-1)) / np.sqrt(window))
+        p = 2 * ndtr(-np.abs(latest.z.sum(axis=-1)) / np.sqrt(window))
     else:
         at_most, at_least = law(latest)
         p = np.minimum(2 * np.minimum(at_most, at_least), 1.0)
@@ -74,8 +74,11 @@ def adjust(p: npt.ArrayLike, *, method: Literal["bh", "by"] = "bh") -> Floats:
     values = np.asarray(p, dtype=float)
     adjusted = np.full(values.shape, np.nan)
     tested = ~np.isnan(values)
-    if tested.any():
-        adjusted[tested] = false_discovery_control(values[tested], method=method)
+    ordered = np.sort(values[tested])
+    tests = np.arange(1, ordered.size + 1)
+    penalty = (1 / tests).sum() if method == "by" else 1.0
+    steps = np.minimum(np.minimum.accumulate((ordered * ordered.size * penalty / tests)[::-1])[::-1], 1.0)
+    adjusted[tested] = steps[np.searchsorted(ordered, values[tested], side="right") - 1]
     return adjusted
 
 
@@ -109,13 +112,15 @@ def _binomial(latest: _Latest, *, counted: bool) -> tuple[Floats, Floats]:
     cases = np.rint((latest.value * weight).sum(axis=-1))
     trials = latest.size.sum(axis=-1)
     share = np.clip((latest.centre * weight).sum(axis=-1) / trials, 0.0, 1.0)
-    return binom.cdf(cases, np.rint(trials), share), binom.sf(cases - 1, np.rint(trials), share)
+    at_most = np.where(cases < trials, betainc(np.maximum(trials - cases, 1), cases + 1, 1 - share), 1.0)
+    at_least = np.where(cases > 0, betainc(np.maximum(cases, 1), trials - cases + 1, share), 1.0)
+    return at_most, at_least
 
 
 def _poisson(latest: _Latest) -> tuple[Floats, Floats]:
     events = np.rint((latest.value * latest.size).sum(axis=-1))
     mean = (latest.centre * latest.size).sum(axis=-1)
-    return poisson.cdf(events, mean), poisson.sf(events - 1, mean)
+    return gammaincc(events + 1, mean), np.where(events > 0, gammainc(np.maximum(events, 1), mean), 1.0)
 
 
 def _geometric(latest: _Latest) -> tuple[Floats, Floats]:

@@ -82,10 +82,14 @@ def ratio(numerator: Floats, denominator: Floats, where: Bools) -> Floats:
 def median(values: Floats, where: Bools) -> Floats:
     """Median over the last axis (kept, length 1); NaN where no point counts."""
     count = where.sum(axis=-1, keepdims=True)
+    if values.shape[-1] == 0:
+        return np.full(count.shape, np.nan)
     ordered = np.sort(np.where(where, values, np.inf), axis=-1)
     low = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-1)
     high = np.take_along_axis(ordered, np.minimum(count // 2, values.shape[-1] - 1), axis=-1)
-    return np.where(count > 0, low + (high - low) / 2, np.nan) if values.shape[-1] else np.full(count.shape, np.nan)
+    known = count > 0
+    low, high = np.where(known, low, np.nan), np.where(known, high, np.nan)
+    return np.where(known, low + (high - low) / 2, np.nan)
 
 
 def moving_ranges(values: Floats, base: Bools) -> Floats:
@@ -175,7 +179,7 @@ def rate(sample: Sample) -> Estimate:
 
 
 def number(sample: Sample) -> Estimate:
-    """Limits of the np chart: n p̄ and sqrt(n p̄(1 - p̄)) (Montgomery 7.12)."""
+    """Limits of the np chart: n p̄ and sqrt(n p̄(1 - p̄))."""
     share = ratio(sample.value, sample.sizes, sample.used) if sample.centre is None else sample.centre
     return Estimate(share * sample.sizes, np.sqrt(sample.sizes * share * (1 - share)))
 

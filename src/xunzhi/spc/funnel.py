@@ -12,8 +12,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
-from scipy.stats import chi2, norm
+from scipy.special import gammainccinv, gammaincinv, ndtr, ndtri
 
 __all__ = ["ALARM", "WARNING", "Funnel", "funnel", "poisson_limits"]
 
@@ -80,7 +79,7 @@ class Funnel:
     @property
     def p_value(self) -> Floats:
         """Two-sided p-value of each unit, overdispersion allowed for."""
-        return np.asarray(2 * norm.sf(np.abs(self.adjusted_z)))
+        return np.asarray(2 * ndtr(-np.abs(self.adjusted_z)))
 
 
 def funnel(
@@ -123,10 +122,14 @@ def funnel(
 
 
 def poisson_limits(expected: npt.ArrayLike, probability: float = ALARM) -> tuple[Floats, Floats]:
-    """Limits of a count with this expectation from the χ² distribution (Spiegelhalter 2005, A.1; FunnelPlotR)."""
+    """Limits of a count with this expectation, as the English public health observatories and FunnelPlotR draw them.
+
+    They are the exact confidence interval of a count that equals its expectation (χ² quantiles, Garwood 1936), smooth
+    in the expectation; of small counts a little more than 1 - probability lies outside.
+    """
     mean = np.asarray(expected, dtype=float)
     tail = (1 - probability) / 2
-    return np.asarray(chi2.ppf(tail, 2 * mean) / 2), np.asarray(chi2.isf(tail, 2 * (mean + 1)) / 2)
+    return np.asarray(gammaincinv(mean, tail)), np.asarray(gammainccinv(mean + 1, tail))
 
 
 def _check(kind: str, events: Floats, size: Floats) -> None:

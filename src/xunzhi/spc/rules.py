@@ -283,7 +283,7 @@ NELSON: tuple[Rule, ...] = (
 """Rules 1 to 8 in Nelson's order (Journal of Quality Technology 16, 1984, p. 238)."""
 
 WESTERN_ELECTRIC: tuple[Rule, ...] = (Outside(), Zone(*ZONE_A), Zone(*ZONE_B), Shift(WESTERN_ELECTRIC_SHIFT))
-"""The four zone tests (Western Electric, Statistical Quality Control Handbook, 1956; Montgomery 6th ed., p. 197)."""
+"""The four zone tests (Western Electric, Statistical Quality Control Handbook, 1956)."""
 
 MAKING_DATA_COUNT: tuple[Rule, ...] = (
     Outside(),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom
+from scipy.special import betainc
 
 from xunzhi.spc.charts import Limits
 from xunzhi.spc.tracks import Bools, Codes, Ints, Track, track_of
@@ -55,10 +56,16 @@ def longest_run_max(useful: npt.ArrayLike) -> Ints:
 def crossings_min(useful: npt.ArrayLike) -> Ints:
     """Fewest crossings that chance allows among this many useful points."""
     n = np.asarray(useful, dtype=np.intp)
-    gaps = np.arange(int(n.max(initial=1)))
-    quantiles = np.zeros(gaps.size, dtype=np.intp)
-    quantiles[1:] = binom.ppf(CROSSINGS_PROBABILITY, gaps[1:], 0.5).astype(np.intp)
-    return quantiles[np.maximum(n - 1, 0)]
+    return np.asarray(_crossings_quantiles(int(n.max(initial=1)))[np.maximum(n - 1, 0)])
+
+
+@cache
+def _crossings_quantiles(size: int) -> Ints:
+    """Quantile of the number of crossings for 0, 1, 2 … gaps between points: how many counts are too unlikely."""
+    gaps = np.arange(size)[:, None]
+    crossings = np.arange(size // 2 + 1)
+    at_most = betainc(np.maximum(gaps - crossings, 1), crossings + 1, 0.5)
+    return np.asarray(np.sum((crossings < gaps) & (at_most < CROSSINGS_PROBABILITY), axis=1, dtype=np.intp))
 
 
 def runs_analysis(limits: Limits, *, ignore: npt.ArrayLike | None = None) -> RunCounts:
