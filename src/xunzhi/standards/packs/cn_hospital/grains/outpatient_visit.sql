@@ -1,0 +1,10 @@
+-- One row per outpatient visit; emergency visits have a table of their own.
+SELECT
+    institution, visit_id, patient_id, visit_time, department, doctor, visit_kind,
+    coalesce(appointment, FALSE) AS by_appointment,
+    CASE
+        WHEN appointment AND seen_time >= check_in_time THEN date_diff('minute', check_in_time, seen_time)
+    END AS waiting_minutes,
+    coalesce(referral = 'down_out', FALSE) AS referred_down
+FROM outpatient_visit
+WHERE visit_kind IS NULL OR visit_kind <> '1'
