@@ -35,6 +35,10 @@ RARE = 1.5
 """With fewer events a month than this on average, the chart counts cases or days between events instead."""
 
 
+FRACTIONS = ("p", "pp", "u", "up")
+"""Charts computed from numerator and denominator; the others from the values themselves."""
+
+
 class Baseline(BaseModel):
     """A recorded decision from which months limits are computed: who, why, and from when it holds."""
 
@@ -63,7 +67,8 @@ class Block:
     """The charts of one indicator for all units of a stratum.
 
     Arrays are (units, months), but those of `limits`, `marks`, `verdicts` and `month_of_point` are (units, points): for
-    charts of cases or days between events the points are events, else months. `month_of_point` is -1 where no point is.
+    charts of cases or days between events the points are events, else months. `month_of_point` is -1 where no point is,
+    `p` the p-value of each unit's latest point.
     """
 
     indicator: Indicator
@@ -78,6 +83,7 @@ class Block:
     provisional: NDArray[np.bool_]
     revision: Ints
     limits: spc.Limits
+    p: Floats
     marks: Mapping[spc.Rule, NDArray[np.int8]]
     alarms: Mapping[spc.Rule, NDArray[np.int8]]
     verdicts: NDArray[np.int8]
@@ -215,20 +221,23 @@ def _block(
         limits = spc.limits(chart, points, baseline=_of_points(base, month), phases=_of_points(phase, month))
     else:
         month = np.broadcast_to(np.arange(len(laid.months)), laid.value.shape)
-        limits = _monthly_limits(indicator, chart, laid, phase, base)
+        limits = _monthly_limits(chart, laid, phase, base)
     rules = rules_of(readings, indicator)
     marks, alarms = spc.signals(limits, rules), spc.alarms(limits, rules)
     good = {"higher": 1, "lower": -1, "monitor": 0}[indicator.direction] * (-1 if chart in ("g", "t") else 1)
     verdicts = spc.variation(marks, good)
+    p = spc.p_values(limits)
+    if chart in FRACTIONS:
+        limits = limits.scaled(indicator.scale)
     return Block(
         indicator, institution, stratum, laid.units, laid.months, chart, laid.numerator, laid.denominator, laid.value,
-        laid.provisional, laid.revision, limits, marks, alarms, verdicts, month,
+        laid.provisional, laid.revision, limits, p, marks, alarms, verdicts, month,
     )  # fmt: skip
 
 
 def _chart_of(indicator: Indicator, laid: _Laid) -> str:
     """The indicator's chart, or the one for rare events where they are rare in every unit."""
-    if indicator.chart not in ("p", "pp", "u", "up") or indicator.kind not in ("proportion", "rate"):
+    if indicator.chart not in FRACTIONS or indicator.kind not in ("proportion", "rate"):
         return indicator.chart
     counted = np.nan_to_num(laid.denominator) > 0
     events = np.where(counted, np.nan_to_num(laid.numerator), 0).sum()
@@ -240,11 +249,11 @@ def _whole(numbers: Floats) -> bool:
     return bool(np.all(known == np.floor(known)))
 
 
-def _monthly_limits(indicator: Indicator, chart: str, laid: _Laid, phase: Ints, base: NDArray[np.bool_]) -> spc.Limits:
-    if chart in ("p", "pp", "u", "up"):
+def _monthly_limits(chart: str, laid: _Laid, phase: Ints, base: NDArray[np.bool_]) -> spc.Limits:
+    if chart in FRACTIONS:
         numerator = np.where(np.nan_to_num(laid.denominator) > 0, laid.numerator, np.nan)
         denominator = np.where(np.isnan(numerator), np.nan, laid.denominator)
-        return spc.limits(chart, numerator, denominator, phases=phase, baseline=base).scaled(indicator.scale)
+        return spc.limits(chart, numerator, denominator, phases=phase, baseline=base)
     if chart == "xbar":
         n = np.where(laid.denominator > 1, laid.denominator, np.nan)
         return spc.limits(chart, laid.value, n, spread=laid.spread, phases=phase, baseline=base)

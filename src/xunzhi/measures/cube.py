@@ -23,6 +23,8 @@ KEYS = ("institution", "month", "stratum", "unit")
 ROWS, LAST = "rows_of_unit", "last_day"
 """Columns of every cube beside its cells: how many rows of the grain there are, and the day of the last one."""
 
+NAMED_MONTH = "strftime(month, '%Y-%m') AS month"
+
 SUM_TYPE = "DECIMAL(38,6)"
 """Sums are exact decimals: the same whatever the order of rows, threads and increments."""
 
@@ -66,10 +68,13 @@ def _no_values() -> pa.Table:
 
 
 def rows_sql(grain: Grain, columns: list[str], months: Collection[str] | None) -> str:
-    """The rows of a grain that belong to the months, with their month and strata."""
+    """The rows of a grain that belong to the months, with the first day of their month and their strata.
+
+    Days are grouped rather than the months' names: making millions of strings costs more than counting.
+    """
     strata = [f"coalesce({column}, '') AS s_{name}" for name, column in grain.strata.items()]
-    wanted = ["institution", f"{month_of(grain.time)} AS month", *strata, *columns]
-    only = f" AND {month_of(grain.time)} IN ({quoted(months)})" if months is not None else ""
+    wanted = ["institution", f"{first_day(grain.time)} AS month", *strata, *columns]
+    only = f" AND {in_months(grain.time, months)}" if months is not None else ""
     return (
         f"SELECT {', '.join(wanted)} FROM ({grain.sql.strip().rstrip(';')}) AS g WHERE {grain.time} IS NOT NULL{only}"
     )
@@ -78,6 +83,17 @@ def rows_sql(grain: Grain, columns: list[str], months: Collection[str] | None) -
 def month_of(column: str) -> str:
     """SQL for the month of a date or time, as 'YYYY-MM'."""
     return f"strftime({column}, '%Y-%m')"
+
+
+def first_day(column: str) -> str:
+    """SQL for the first day of the month of a date or time."""
+    return f"CAST(date_trunc('month', {column}) AS DATE)"
+
+
+def in_months(column: str, months: Collection[str]) -> str:
+    """SQL that holds for dates or times in the months."""
+    days = ", ".join(f"CAST('{month}-01' AS DATE)" for month in sorted(months))
+    return f"{first_day(column)} IN ({days})" if months else "FALSE"
 
 
 def quoted(values: Collection[str]) -> str:
@@ -111,10 +127,13 @@ def _by_stratum(scan: str, grain: Grain, cells: list[str]) -> str:
     cells = [ROWS, LAST, *cells]
     chosen = ", ".join([*KEYS, *cells])
     if not strata:
-        return f"SELECT institution, month, '{HOSPITAL}' AS stratum, '' AS unit{_list(cells)} FROM ({scan}) AS t"
+        return (
+            f"SELECT institution, {NAMED_MONTH}, '{HOSPITAL}' AS stratum, '' AS unit{_list(cells)} FROM ({scan}) AS t"
+        )
     names = " ".join(f"WHEN s_{name} IS NOT NULL THEN '{name}'" for name in strata)
     units = f"coalesce({', '.join(f's_{name}' for name in strata)})" if len(strata) > 1 else f"s_{strata[0]}"
-    named = f"SELECT institution, month, CASE {names} END AS stratum, {units} AS unit{_list(cells)} FROM ({scan}) AS t"
+    unit = f"CASE {names} END AS stratum, {units} AS unit"
+    named = f"SELECT institution, {NAMED_MONTH}, {unit}{_list(cells)} FROM ({scan}) AS t"
     totals = "".join(f", {'max' if cell == LAST else 'sum'}({cell}) AS {cell}" for cell in cells)
     return (
         f"WITH named AS ({named}) SELECT {chosen} FROM named UNION ALL "
@@ -139,14 +158,15 @@ def values_sql(grain: Grain, cell: Cell, months: Collection[str] | None) -> str:
     value, item = ("kept", "CAST(NULL AS VARCHAR)") if cell.kind == "values" else ("CAST(NULL AS DOUBLE)", "kept")
     return (
         f"WITH rows_of_grain AS ({inner}) "
-        f"SELECT {', '.join(KEYS)}, '{cell.id}' AS cell, {value} AS value, {item} AS item, count(*) AS n "
+        f"SELECT institution, {NAMED_MONTH}, stratum, unit, '{cell.id}' AS cell, "
+        f"{value} AS value, {item} AS item, count(*) AS n "
         f"FROM ({' UNION ALL '.join(units)}) AS u GROUP BY institution, month, stratum, unit, kept"
     )
 
 
 def narrow(engine: Engine, grain: Grain, months: Collection[str]) -> None:
     """Show only the source rows that the grain's rows of these months can depend on, by the grain's links."""
-    base = f"SELECT * FROM {RAW}{grain.base} WHERE {month_of(grain.time)} IN ({quoted(months)})"
+    base = f"SELECT * FROM {RAW}{grain.base} WHERE {in_months(grain.time, months)}"
     if grain.base not in grain.links:
         engine.define(grain.base, base)
     for table, link in grain.links.items():

@@ -100,7 +100,6 @@ def _judged(block: Block, month: str) -> NDArray[np.bool_]:
 
 def _candidates(block: Block, month: str) -> Iterator[Signal]:
     """One entry for each chart judged, those without a mark too: they count for the share of false alarms."""
-    p = spc.p_values(block.limits)
     for row in map(int, np.flatnonzero(_judged(block, month))):
         at = block.month_of_point[row] == block.months.index(month)
         point = int(np.flatnonzero(at & ~np.isnan(block.limits.value[row]))[-1])
@@ -119,7 +118,7 @@ def _candidates(block: Block, month: str) -> Iterator[Signal]:
             centre=centre,
             change=value - centre,
             sigmas=float(block.limits.z[row, point]),
-            p=float(p[row]),
+            p=float(block.p[row]),
             q=float("nan"),
             numerator=float(block.numerator[row, column]),
             denominator=float(block.denominator[row, column]),
