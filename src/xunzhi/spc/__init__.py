@@ -40,15 +40,16 @@ from xunzhi.spc.cusum import (
 from xunzhi.spc.discovery import adjust, alarm_p_values, discoveries, expected_false_alarms, p_values
 from xunzhi.spc.funnel import ALARM, WARNING, Funnel, funnel, poisson_limits
 from xunzhi.spc.rebase import Proposal, propose_rebase
-from xunzhi.spc.rules import BOTH_SIDES, HIGH, LOW, RULE_SETS, RULES, UNSIDED, Rule, alarms, signals
+from xunzhi.spc.rules import BOTH_SIDES, DEFAULT_RULES, HIGH, LOW, RULE_SETS, RULES, UNSIDED, Rule, alarms, signals
 from xunzhi.spc.runs import RunCounts, crossings_min, longest_run_max, runs_analysis
-from xunzhi.spc.simulate import Null, RunLength, binomial, normal, poisson, run_length
+from xunzhi.spc.simulate import Null, RunLength, run_length
 from xunzhi.spc.verdicts import Assurance, Direction, Variation, assurance, latest, variation
 
 __all__ = [
     "ALARM",
     "BOTH_SIDES",
     "CHARTS",
+    "DEFAULT_RULES",
     "HIGH",
     "LOW",
     "RULES",
@@ -75,7 +76,6 @@ __all__ = [
     "alarm_p_values",
     "alarms",
     "assurance",
-    "binomial",
     "crossings_min",
     "cusum",
     "discoveries",
@@ -85,9 +85,7 @@ __all__ = [
     "limits",
     "log_likelihood_scores",
     "longest_run_max",
-    "normal",
     "p_values",
-    "poisson",
     "poisson_limits",
     "propose_rebase",
     "risk_adjusted_cusum",

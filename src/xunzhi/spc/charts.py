@@ -162,7 +162,7 @@ def limits(
         baseline: True at points from which limits are calculated (all by default): freeze or exclude points with it.
             A phase without baseline points has no limits.
         centre: known centre line instead of an estimate (np: the known proportion), per series or per point.
-        sigma: known process standard deviation instead of an estimate (i, t, ewma, xbar, s).
+        sigma: known process standard deviation instead of an estimate (i, ewma, xbar, s; t: of t^(1/3.6)).
         sigmas: distance of the limits in standard errors.
         convention: estimation details on which the field's packages differ.
         weight: weight of the newest point (ewma only).
@@ -172,40 +172,34 @@ def limits(
     """
     kind = _chart(chart)
     value, size = _inputs(chart, kind, values, denominator)
-    deviations = value if chart == "s" else _optional(spread, value.shape)
     phase = _phase_numbers(phases, value.shape)
     if chart == "mr":
-        starts = np.diff(phase, axis=-1, prepend=-1) != 0
-        value = np.where(starts, np.nan, estimates.moving_ranges(value, np.ones(value.shape, dtype=bool)))
-    base = np.ones(value.shape, dtype=bool) if baseline is None else np.broadcast_to(_mask(baseline), value.shape)
-    working = value if kind.power == 1 else value ** (1 / kind.power)
-    missing = np.isnan(value)
+        value = _ranges(value, phase)
+    base = np.broadcast_to(True if baseline is None else _mask(baseline), value.shape)
     sample = Sample(
-        value=working,
+        value=_shrink(value, kind),
         size=size,
-        spread=deviations,
+        spread=value if chart == "s" else _optional(spread, value.shape),
         base=base,
-        used=base & ~missing,
-        centre=_lower(_optional(centre, value.shape), kind),
+        used=base & ~np.isnan(value),
+        centre=None if centre is None else _shrink(_per_point(centre, value.shape), kind),
         sigma=_optional(sigma, value.shape),
         convention=convention,
     )
     estimate, points_used = _by_phase(kind, sample, phase)
     if chart == "ewma":
-        value = working = np.where(missing, np.nan, _ewma(value, estimate.middle, phase, weight))
-        estimate = replace(estimate, sigma=estimate.sigma * _ewma_shrinkage(phase, weight))
-    low, high = estimate.middle - sigmas * estimate.sigma, estimate.middle + sigmas * estimate.sigma
-    ceiling = kind.ceiling(sample)
-    shape = value.shape
-    line = estimate.middle if estimate.centre is None else estimate.centre
+        value, estimate = _average(value, estimate, phase, weight)
+        sample = replace(sample, value=value)
+    centre_line = estimate.middle if estimate.centre is None else estimate.centre
+    lower, upper = (_clip(estimate.middle + side * sigmas * estimate.sigma, kind, sample) for side in (-1, 1))
     return Limits(
         chart=chart,
         value=value,
-        centre=np.broadcast_to(_raise(line, kind), shape),
-        lower=np.broadcast_to(_raise(np.minimum(np.maximum(low, kind.floor), ceiling), kind), shape),
-        upper=np.broadcast_to(_raise(np.minimum(np.maximum(high, kind.floor), ceiling), kind), shape),
-        sigma=np.broadcast_to(estimate.sigma, shape),
-        z=_standardise(working, estimate),
+        centre=np.broadcast_to(_stretch(centre_line, kind), value.shape),
+        lower=np.broadcast_to(_stretch(lower, kind), value.shape),
+        upper=np.broadcast_to(_stretch(upper, kind), value.shape),
+        sigma=np.broadcast_to(estimate.sigma, value.shape),
+        z=_standardise(sample.value, estimate),
         n=size,
         phase=phase,
         points_used=points_used,
@@ -281,12 +275,20 @@ def _refuse(name: str, wrong: Bools, value: Floats, english: str, chinese: str) 
 
 
 def _optional(given: npt.ArrayLike | None, shape: tuple[int, ...]) -> Floats | None:
-    if given is None:
-        return None
+    return None if given is None else _per_point(given, shape)
+
+
+def _per_point(given: npt.ArrayLike, shape: tuple[int, ...]) -> Floats:
+    """One value, one per series, or one per point, as one per point."""
     array = np.asarray(given, dtype=float)
-    if array.ndim and array.ndim == len(shape) - 1 and array.shape == shape[:-1]:
+    if array.ndim and array.shape == shape[:-1]:
         array = array[..., None]
     return np.broadcast_to(array, shape)
+
+
+def _ranges(value: Floats, phase: Ints) -> Floats:
+    starts = np.diff(phase, axis=-1, prepend=-1) != 0
+    return np.where(starts, np.nan, estimates.moving_ranges(value, np.ones(value.shape, dtype=bool)))
 
 
 def _mask(baseline: npt.ArrayLike) -> Bools:
@@ -326,14 +328,19 @@ def _by_phase(kind: Chart, sample: Sample, phase: Ints) -> tuple[Estimate, Ints]
     return Estimate(middle, sigma, centre), points_used
 
 
-def _lower(line: Floats | None, kind: Chart) -> Floats | None:
+def _shrink(line: Floats, kind: Chart) -> Floats:
     """From the scale of the plot to the scale of calculation."""
-    return line if line is None or kind.power == 1 else line ** (1 / kind.power)
+    return line if kind.power == 1 else line ** (1 / kind.power)
 
 
-def _raise(line: Floats, kind: Chart) -> Floats:
+def _stretch(line: Floats, kind: Chart) -> Floats:
     """Back from the scale of calculation to the scale of the plot."""
-    return line if kind.power == 1 else np.maximum(line, 0.0) ** kind.power
+    return line if kind.power == 1 else line**kind.power
+
+
+def _clip(line: Floats, kind: Chart, sample: Sample) -> Floats:
+    """No limit lies where no value can."""
+    return np.asarray(np.minimum(np.maximum(line, kind.floor), kind.ceiling(sample)))
 
 
 def _standardise(working: Floats, estimate: Estimate) -> Floats:
@@ -350,23 +357,23 @@ def _beyond(value: Floats, upper: Floats, lower: Floats) -> npt.NDArray[np.int8]
     return above.view(np.int8) - (value < lower - slack).view(np.int8)
 
 
-def _ewma(value: Floats, centre: Floats, phase: Ints, weight: float) -> Floats:
-    """Running average from the centre line, afresh in each phase; a missing point leaves it where it was."""
+def _average(value: Floats, estimate: Estimate, phase: Ints, weight: float) -> tuple[Floats, Estimate]:
+    """Running averages, and their standard errors after each point of the phase (Montgomery section 9.2).
+
+    Each phase starts from its centre line; a missing point leaves the average where it was.
+    """
     if not 0 < weight <= 1:
         raise ValueError(f"weight must lie in (0, 1], got {weight} / 权重须在 (0, 1] 内，实际 {weight}")
-    start = np.broadcast_to(centre, value.shape)
+    position = position_in_phase(phase)
+    start = np.broadcast_to(estimate.middle, value.shape)
     averages = np.empty(value.shape)
+    before = np.full(value.shape[:-1], np.nan)
     for i in range(value.shape[-1]):
-        fresh = True if i == 0 else phase[..., i] != phase[..., i - 1]
-        before = np.where(fresh, start[..., i], averages[..., i - 1])
-        averages[..., i] = np.where(np.isnan(value[..., i]), before, weight * value[..., i] + (1 - weight) * before)
-    return averages
-
-
-def _ewma_shrinkage(phase: Ints, weight: float) -> Floats:
-    """Standard error of the average as a multiple of σ after each point (Montgomery section 9.2)."""
-    position = position_in_phase(phase) + 1
-    return np.asarray(np.sqrt(weight / (2 - weight) * (1 - (1 - weight) ** (2 * position))))
+        before = np.where(position[..., i] == 0, start[..., i], before)
+        before = np.where(np.isnan(value[..., i]), before, weight * value[..., i] + (1 - weight) * before)
+        averages[..., i] = before
+    error = np.sqrt(weight / (2 - weight) * (1 - (1 - weight) ** (2 * (position + 1))))
+    return np.where(np.isnan(value), np.nan, averages), replace(estimate, sigma=estimate.sigma * error)
 
 
 def position_in_phase(phase: Ints) -> Ints:

@@ -22,6 +22,7 @@ from xunzhi.spc.tracks import Bools, Codes, Track, all_of, spread_back, spread_b
 __all__ = [
     "ANHOEJ",
     "BOTH_SIDES",
+    "DEFAULT_RULES",
     "HIGH",
     "LOW",
     "MAKING_DATA_COUNT",
@@ -296,8 +297,14 @@ MAKING_DATA_COUNT: tuple[Rule, ...] = (
 ANHOEJ: tuple[Rule, ...] = (LongestRun(), Crossings())
 """Anhøj's two run chart rules (PLoS ONE 9(11): e113825, 2014)."""
 
+DEFAULT_RULES = WESTERN_ELECTRIC
+"""Of the customary selections this one finds most shifts at equal false alarms: with limits from 24 months, it finds
+a shift of one standard error within a year in 78 of 100 series, limits alone tightened to as many false alarms in 57
+(tests/spc/test_simulate.py)."""
+
 RULE_SETS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
     {
+        "default": DEFAULT_RULES,
         "nelson": NELSON,
         "western_electric": WESTERN_ELECTRIC,
         "making_data_count": MAKING_DATA_COUNT,
@@ -324,7 +331,7 @@ RULES: Mapping[str, type[Rule]] = MappingProxyType(
 
 
 def signals(
-    limits: Limits, rules: Iterable[Rule] = NELSON, *, ignore: npt.ArrayLike | None = None
+    limits: Limits, rules: Iterable[Rule] = DEFAULT_RULES, *, ignore: npt.ArrayLike | None = None
 ) -> dict[Rule, Codes]:
     """Marks of each rule at all points of its patterns: int8 arrays of the chart's shape, in the order of the rules.
 
@@ -338,7 +345,9 @@ def signals(
     return {rule: _unpack(rule.find(track), order) for rule in rules}
 
 
-def alarms(limits: Limits, rules: Iterable[Rule] = NELSON, *, ignore: npt.ArrayLike | None = None) -> dict[Rule, Codes]:
+def alarms(
+    limits: Limits, rules: Iterable[Rule] = DEFAULT_RULES, *, ignore: npt.ArrayLike | None = None
+) -> dict[Rule, Codes]:
     """As `signals`, but only the points at which a pattern is complete: what is new, and when it could be known."""
     track, order = track_of(limits, ignore)
     return {rule: _unpack(rule.alarms(track), order) for rule in rules}
