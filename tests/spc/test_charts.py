@@ -23,6 +23,7 @@ counts = arrays.arrays(np.int64, 24, elements=st.integers(0, 40))
 sizes = arrays.arrays(np.int64, 24, elements=st.integers(40, 400))
 measures = arrays.arrays(np.float64, 24, elements=st.floats(-1e3, 1e3).map(lambda x: round(x, 3)))
 seeds = st.integers(0, 2**32 - 1)
+unhurried = settings(deadline=None, max_examples=60)  # a busy machine is no failure
 
 
 def draw(chart: str, rng: np.random.Generator, shape: tuple[int, ...], **options: object) -> spc.Limits:
@@ -88,6 +89,7 @@ def test_moving_ranges_and_averages_start_afresh_in_each_phase() -> None:
     np.testing.assert_array_equal(averages.value, [2, 2, 4, 12, 12, 14])
 
 
+@unhurried
 @given(counts, sizes, seeds)
 def test_p_limits_do_not_depend_on_the_order_of_points(cases: np.ndarray, size: np.ndarray, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(cases.size)
@@ -96,6 +98,7 @@ def test_p_limits_do_not_depend_on_the_order_of_points(cases: np.ndarray, size: 
         np.testing.assert_allclose(getattr(chart, line)[order], getattr(shuffled, line), rtol=1e-12)
 
 
+@unhurried
 @given(measures, st.floats(0.01, 100), st.floats(-1e3, 1e3))
 def test_individuals_follow_a_change_of_unit_and_zero(values: np.ndarray, scale: float, offset: float) -> None:
     chart, other = spc.limits("i", values), spc.limits("i", values * scale + offset)
@@ -104,6 +107,7 @@ def test_individuals_follow_a_change_of_unit_and_zero(values: np.ndarray, scale:
         np.testing.assert_allclose(getattr(chart, line) * scale + offset, getattr(other, line), atol=tolerance)
 
 
+@unhurried
 @given(measures)
 def test_turning_a_chart_upside_down_turns_its_signals(values: np.ndarray) -> None:
     values = values + np.linspace(0, 1e-3, values.size) * np.pi  # no ties
@@ -113,6 +117,7 @@ def test_turning_a_chart_upside_down_turns_its_signals(values: np.ndarray) -> No
         np.testing.assert_array_equal(flipped, turned[rule], err_msg=rule.code)
 
 
+@unhurried
 @given(counts, sizes, seeds)
 def test_a_frozen_baseline_does_not_move(cases: np.ndarray, size: np.ndarray, seed: int) -> None:
     baseline = np.arange(cases.size) < 12
@@ -123,7 +128,7 @@ def test_a_frozen_baseline_does_not_move(cases: np.ndarray, size: np.ndarray, se
             np.testing.assert_array_equal(getattr(first, line), getattr(second, line))
 
 
-@settings(max_examples=30)
+@unhurried
 @given(measures, seeds)
 def test_missing_points_change_no_signal_of_the_others(values: np.ndarray, seed: int) -> None:
     gaps = np.sort(np.random.default_rng(seed).integers(0, values.size + 1, 6))

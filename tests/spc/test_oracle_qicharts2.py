@@ -110,6 +110,17 @@ def test_chart_equals_qicharts2(identity: str, table: Callable[[str], Any]) -> N
     np.testing.assert_array_equal(runs.signal[included], signal[included])
 
 
+def test_overdispersed_accidents(table: Callable[[str], Any]) -> None:
+    """Mohammed et al., BMJ Quality and Safety 2013: 16 of 20 points outside, none with Laney's limits."""
+    data = table("data/nhs_accidents.csv")
+    plain, laney = (
+        spc.limits(chart, data.numbers("r"), data.numbers("n"), convention=QICHARTS2) for chart in ("p", "pp")
+    )
+    assert np.count_nonzero(plain.outside) == 16
+    assert np.count_nonzero(laney.outside) == 0
+    np.testing.assert_allclose(laney.sigma / plain.sigma, 10.640422, rtol=1e-7)
+
+
 def test_critical_values_equal_the_published_table(table: Callable[[str], Any]) -> None:
     wanted = table("expected/anhoej_critical_values.csv")
     useful = wanted.numbers("n.useful").astype(int)

@@ -146,6 +146,7 @@ def test_rules_are_chosen_one_by_one_with_their_parameters() -> None:
     assert len({rule.code for rule in spc.RULE_SETS["nelson"]}) == 8
     for rules in spc.RULE_SETS.values():
         assert set(spc.signals(chart("pmpmpm"), rules)) == set(rules)
+    assert Shift(2).code == "shift_2"
     with pytest.raises(ValueError, match="at least 2 points"):
         Shift(1)
 
