@@ -172,7 +172,7 @@ def write_clean(file: Path, encoding: str, target: Path, drop: Collection[int]) 
     """
     dropped: dict[int, str] = {}
     with opened(file) as stream, target.open("w", encoding="utf-8", newline="\n") as clean:
-        text = io.TextIOWrapper(io.BufferedReader(_raw(stream), CHUNK), encoding, errors="xunzhi_mark")
+        text = io.TextIOWrapper(io.BufferedReader(_Unclosing(stream), CHUNK), encoding, errors="xunzhi_mark")
         for number, line in enumerate(text, 1):
             if number in drop or BAD in line:
                 dropped[number] = line.rstrip("\n").replace(BAD, "\ufffd")
@@ -198,10 +198,6 @@ class _Unclosing(io.RawIOBase):
         return len(data)
 
 
-def _raw(stream: Any) -> io.RawIOBase:
-    return _Unclosing(stream)
-
-
 @dataclass(frozen=True)
 class Heading:
     """The headings of a CSV file, the delimiter between them, and the number of lines down to the first row."""
@@ -223,11 +219,11 @@ def read_heading(file: Path, encoding: str, line: int, delimiter: str, quote: st
     if len(lines) < line:
         raise LakeError(f"{file} has no line {line} with headings", f"{file} 没有第 {line} 行（列名行）")
     if delimiter == "auto":
-        delimiter = max(DELIMITERS, key=lambda mark: lines[max(line - 1, 0)].count(mark))
+        delimiter = max(DELIMITERS, key=lines[max(line - 1, 0)].count)
     if line == 0:
         return Heading((), delimiter, 0)
     options = {"quotechar": quote} if quote else {"quoting": csv.QUOTE_NONE}
-    reader = csv.reader(io.StringIO("\n".join(lines[line - 1 :])), delimiter=delimiter, **options)  # type: ignore[arg-type]
+    reader = csv.reader(io.StringIO("\n".join(lines[line - 1 :])), delimiter=delimiter, **options)
     names = next(reader)
     return Heading(unique_names(names), delimiter, line - 1 + reader.line_num)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -19,3 +21,10 @@ def connect(spill: Path, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": "false",
         }
     )
+
+
+def fetch_dicts(connection: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """The rows of a SELECT as dictionaries."""
+    result = connection.execute(sql, list(values))
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

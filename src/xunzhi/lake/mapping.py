@@ -67,7 +67,7 @@ class Feed(Standard):
     match: Literal["name", "label", "hqms"] | None = Field(
         default=None, description="take columns whose heading is the canonical name, label or HQMS code"
     )
-    columns: dict[str, Scalar] = {}
+    columns: dict[str, Scalar] = Field(default_factory=dict)
     recode: dict[str, dict[str, str] | str] = Field(
         default_factory=dict, description="column → {from: to}, or a CSV file"
     )
@@ -92,7 +92,7 @@ class MappingSpec(Standard):
     mapping: str = Field(pattern=NAME)
     institution: str | None = Field(default=None, description="code of the institution of all rows; else map it")
     source: SourceSpec | None = None
-    sources: dict[str, SourceSpec] = {}
+    sources: dict[str, SourceSpec] = Field(default_factory=dict)
     let: dict[str, str] = Field(default_factory=dict, description="views in SQL over sources and earlier views")
     tables: dict[str, tuple[Feed, ...]] = Field(min_length=1)
 

@@ -109,6 +109,10 @@ class Transaction:
         """A SELECT of all stored columns of a table as this transaction has it so far."""
         return self._scan(self._spec(table), self._current(table))
 
+    def rows(self, table: str) -> int:
+        """How many rows a table has in this transaction so far."""
+        return sum(file.rows for file in self._current(table))
+
     def upsert(self, table: str, rows: Rows, *, progress: Callable[[str], None] = lambda _: None) -> Upserted:
         """Insert rows, or replace those with the same key, wherever they lie; the last of several with one key wins.
 

@@ -115,7 +115,8 @@ class ExcelSource:
             if int(top) <= self.spec.header <= int(bottom):
                 raise LakeError(
                     f"{self.file}: the headings on row {self.spec.header} are merged cells "
-                    f"({left}{top}:{right}{bottom}). Unmerge them so that each column has one heading, or set header: to the row that has them",
+                    f"({left}{top}:{right}{bottom}). Unmerge them so that each column has one heading, or set header: "
+                    "to the row that has them",
                     f"{self.file}：第 {self.spec.header} 行列名含合并单元格（{left}{top}:{right}{bottom}）。"
                     "请取消合并，使每列各有一个列名，或用 header: 指定列名所在行",
                 )
