@@ -4,4 +4,4 @@ SELECT
     coalesce(category = 'FAL' AND encounter_id IS NOT NULL, FALSE) AS inpatient_fall,
     coalesce(fall_injury IN ('1', '2', '3', 'death'), FALSE) AS injured
 FROM adverse_event
-WHERE occurred_time IS NOT NULL
+WHERE occurred_time IS NOT NULL AND coalesce(status, 'submitted') NOT IN ('draft', 'invalid', 'merged')

@@ -10,6 +10,7 @@ skin AS (
     WHERE subtype IN ('SKN01', 'SKN02')
         AND pressure_stage <> '1'
         AND NOT coalesce(present_on_admission, FALSE)
+        AND coalesce(status, 'submitted') NOT IN ('draft', 'invalid', 'merged')
         AND encounter_id IS NOT NULL
     GROUP BY institution, encounter_id
 ),
