@@ -1,0 +1,23 @@
+"""A synthetic Chinese hospital with known faults, for demo, tests and benchmarks. Start at :func:`generate`."""
+
+from __future__ import annotations
+
+from xunzhi.synth.generate import Summary, beds_for, generate, month_tables, reference_tables
+from xunzhi.synth.month import Hospital, Month
+from xunzhi.synth.rates import Rate, all_rates
+from xunzhi.synth.scenario import Scenario, ScenarioError, load_scenario
+
+__all__ = [
+    "Hospital",
+    "Month",
+    "Rate",
+    "Scenario",
+    "ScenarioError",
+    "Summary",
+    "all_rates",
+    "beds_for",
+    "generate",
+    "load_scenario",
+    "month_tables",
+    "reference_tables",
+]
