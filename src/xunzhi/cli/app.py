@@ -98,6 +98,7 @@ def main() -> None:
         sys.exit(EXIT_PROBLEM)
 
 
-from xunzhi.cli import measure as _measure  # noqa: E402  commands register themselves on `app`
+from xunzhi.cli import ingest as _ingest  # noqa: E402  commands register themselves on `app`
+from xunzhi.cli import measure as _measure  # noqa: E402
 
-__all__ = ["Settings", "_measure", "app", "errors", "main", "out", "progress", "settings"]
+__all__ = ["Settings", "_ingest", "_measure", "app", "errors", "main", "out", "progress", "settings"]

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,6 @@ codecs.register_error("xunzhi_mark", _mark_bad)
 class Survey:
     """What one look at a file shows. `blank` are the numbers of empty lines."""
 
-    sha256: str
-    size: int
     encoding: str
     clean: bool
     lines: int
@@ -63,6 +62,14 @@ def opened(file: Path) -> Iterator[Any]:
 
 def fingerprint(file: Path) -> str:
     """The SHA-256 of a file."""
+    status = file.stat()
+    return _digest(file, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _digest(file: Path, size: int, modified: int) -> str:
+    """Read once as long as size and time of the file stay the same."""
+    del size, modified
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -73,7 +80,6 @@ def survey(file: Path, encoding: str = "auto") -> Survey:
     Raises:
         LakeError: if the file is empty.
     """
-    size = file.stat().st_size
     with opened(file) as stream:
         head = stream.read(1 << 16)
     if not head.strip():
@@ -87,7 +93,7 @@ def survey(file: Path, encoding: str = "auto") -> Survey:
     if not valid and encoding == "auto" and found == "utf-8":
         tried = _second_guess(file)
     clean = valid and tried in ("utf-8", "ascii") and ends in ({"\n"}, {"\r\n"}, set())
-    return Survey(fingerprint(file), size, tried, clean, lines, blank)
+    return Survey(tried, clean, lines, blank)
 
 
 def _known(encoding: str) -> str:
@@ -106,16 +112,17 @@ def _scan(file: Path, encoding: str) -> tuple[bool, int, set[str], list[int]]:
     valid, lines, ends, blank, last = True, 0, Counter[str](), [], b"\n"
     with opened(file) as stream:
         while chunk := stream.read(CHUNK):
+            if chunk.endswith(b"\r"):  # keep \r\n together
+                chunk += stream.read(1)
             if valid:
                 valid = _decodes(decoder, chunk)
-            feeds, both = chunk.count(b"\n"), (last + chunk).count(b"\r\n")
-            ends.update({"\r\n": both, "\n": feeds - both})
-            if feeds == 0 and b"\r" in chunk:
-                ends["\r"] += 1
-            if b"\n\n" in last + chunk or b"\n\r\n" in last + chunk:
+            feeds, returns = chunk.count(b"\n"), b"\r" in chunk
+            both = chunk.count(b"\r\n") if returns else 0
+            ends.update({"\r\n": both, "\n": feeds - both, "\r": returns and feeds == 0})
+            if chunk.startswith((b"\n", b"\r\n")) or b"\n\n" in chunk or (returns and b"\n\r\n" in chunk):
                 blank += _blank_lines(last, chunk, lines)
             lines += feeds
-            last = chunk[-2:]
+            last = chunk[-1:]
     return valid, lines + (not last.endswith(b"\n")), {end for end, count in ends.items() if count}, blank
 
 
@@ -129,7 +136,7 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bool:
 
 def _blank_lines(last: bytes, chunk: bytes, before: int) -> list[int]:
     """Numbers of the empty lines of a chunk that `before` lines stand before."""
-    text = last[-1:] + chunk
+    text = last + chunk
     found, at, line = [], 1, before
     for match in _BLANK.finditer(text):
         line += text.count(b"\n", at, match.end())

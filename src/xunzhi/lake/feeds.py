@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping as Names
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -119,20 +120,36 @@ class FeedRun:
         bad = self._count(self.rows, f"{FLAG} = {BAD}")
         odd = self._count(self.rows, f"{FLAG} = {ODD}")
         self._make_refused()
-        parts = 1 if self.feed.repeat is None else self.feed.repeat[1] - self.feed.repeat[0] + 1
-        read = self._count(quoted(self.base)) * parts
+        read = self._count(quoted(self.base)) * len(self._numbers)
         return Checked(read, self._count(self.rows), bad, self._findings() if bad or odd else [])
 
     def accepted_sql(self) -> str:
         """A SELECT of the rows that go into the lake."""
         return f"SELECT {listed([*self.expressions, RECORD])} FROM {self.rows} WHERE {FLAG} < {BAD}"
 
+    @cached_property
+    def _numbers(self) -> list[int]:
+        """The numbers of `repeat`, but those after the first for which the relation has none of the columns."""
+        if self.feed.repeat is None:
+            return [0]
+        first, last = self.feed.repeat
+        templates = " ".join(sql for sql in (*self.expressions.values(), self.feed.where or "") if "{n" in sql)
+
+        def present(number: int) -> bool:
+            expanded = _numbered(templates, number)
+            return any(
+                re.search(rf"(?<!\w){re.escape(column)}(?!\w)", expanded)
+                for column in self.base_columns
+                if str(number) in column and column not in templates
+            )
+
+        return [number for number in range(first, last + 1) if number == first or present(number)]
+
     def _source_texts(self) -> str:
         """The SELECT of what the source says for each column, once for each number of `repeat`."""
         record = RECORD if RECORD in self.base_columns else "rowid + 1"
-        first, last = self.feed.repeat or (0, 0)
         selects = []
-        for number in range(first, last + 1):
+        for number in self._numbers:
             columns = [f"({_numbered(sql, number)}) AS {source_text(name)}" for name, sql in self.expressions.items()]
             conditions = [f"({_numbered(self.feed.where, number)})"] if self.feed.where else []
             if PART in self.base_columns:
