@@ -60,6 +60,7 @@ def test_each_series_has_its_own_direction_and_target() -> None:
         (Direction.HIGHER, 4, Assurance.CONSISTENTLY_FAILS),
         (Direction.HIGHER, 3, Assurance.INCONSISTENT),
         (Direction.HIGHER, 0, Assurance.INCONSISTENT),
+        (Direction.HIGHER, -3, Assurance.INCONSISTENT),
         (Direction.HIGHER, -4, Assurance.CONSISTENTLY_PASSES),
         (Direction.LOWER, 4, Assurance.CONSISTENTLY_PASSES),
         (Direction.LOWER, -4, Assurance.CONSISTENTLY_FAILS),

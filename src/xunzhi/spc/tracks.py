@@ -44,11 +44,11 @@ class Track:
 
     @cached_property
     def step(self) -> Codes:
-        """Direction from the place before within the phase: +1 up, -1 down, 0 level or first."""
+        """Direction from the place before, whatever its phase: +1 up, -1 down, 0 level."""
         step = np.zeros(self.value.shape, dtype=np.int8)
         before, after = self.value[..., :-1], self.value[..., 1:]
         step[..., 1:] = (after > before).view(np.int8) - (after < before).view(np.int8)
-        return np.where((self.position > 0) & self.present, step, np.int8(0))
+        return step
 
     @cached_property
     def last(self) -> Bools:
