@@ -13,18 +13,9 @@ from xunzhi.synth.world import DOCTOR, is_working
 EMERGENCY_PER_BED = 11.0  # visits per bed and month (assumed)
 OUTPATIENT_PER_BED = 75.0
 OUTPATIENT_SAMPLE = 0.06  # share of outpatient visits that become rows, at detail 1; monthly_statistic has them all
-_COMPLAINTS = (
-    ("R10.4", "腹痛"), ("R50.9", "发热"), ("J06.9", "急性上呼吸道感染"), ("R07.4", "胸痛"), ("R42.x", "头晕"),
-    ("S01.9", "头皮裂伤"), ("I21.3", "急性ST段抬高型心肌梗死"), ("I63.9", "脑梗死"), ("T07.x", "多处损伤"), ("J18.9", "肺炎"),
-)  # fmt: skip
-_CLINIC = (
-    ("I10.x", "高血压"),
-    ("E11.9", "2型糖尿病"),
-    ("J06.9", "急性上呼吸道感染"),
-    ("K29.5", "慢性胃炎"),
-    ("M54.5", "腰痛"),
-    ("Z34.9", "妊娠监督"),
-)
+_PROBLEMS: dict[str, tuple[str, str, float]] = read("words")["emergency_problems"]
+_NAMES = list(_PROBLEMS)
+_CLINIC: list[tuple[str, str]] = read("words")["clinic_problems"]
 
 
 def make(month: Month) -> dict[str, Rows]:
@@ -62,8 +53,11 @@ def _emergency(month: Month) -> Rows:
     arrival = np.concatenate([came, stays.admission[admitted] - hours(1 + 4 * rng.random(len(admitted)))])
     inside = np.concatenate([np.full(len(came), -1), admitted])
     count, unit = len(arrival), np.full(len(arrival), desk)
-    problem = rng.choice(len(_COMPLAINTS), count, p=[0.2, 0.2, 0.25, 0.06, 0.1, 0.1, 0.012, 0.028, 0.02, 0.03])
-    sick = np.isin(problem, (6, 7, 8))
+    share = np.array([weight for _, _, weight in _PROBLEMS.values()])
+    problem = rng.choice(len(share), count, p=share / share.sum())
+    stemi, stroke, wound, injured = (problem == _NAMES.index(name) for name in ("stemi", "stroke", "wound", "trauma"))
+    sick = stemi | stroke | injured
+    trauma = wound | injured
     level = np.where(
         sick, rng.choice(3, count, p=[0.25, 0.6, 0.15]), rng.choice(4, count, p=[0.006, 0.055, 0.45, 0.489])
     )
@@ -76,8 +70,7 @@ def _emergency(month: Month) -> Rows:
     stay_hours = month.rates.probability("resuscitation_stay", unit, arrival) / 60 * np.exp(rng.normal(0, 0.7, count))
     resus_in = arrival + minutes(3 + 4 * rng.random(count))
     resus_out = resus_in + hours(stay_hours)
-    stemi, stroke, trauma = problem == 6, problem == 7, np.isin(problem, (5, 8))
-    severe = (problem == 8) & (rng.random(count) < 0.45)
+    severe = injured & (rng.random(count) < 0.45)
     lysed = stemi & (rng.random(count) < 0.12)
     ballooned = stemi & ~lysed & (rng.random(count) < 0.8)
     needle = np.where(hit("door_to_needle_30"), 14 + 15 * rng.random(count), 31 + 30 * rng.random(count))
@@ -106,20 +99,26 @@ def _emergency(month: Month) -> Rows:
         "patient_id": Coded(own, month.ids["ed_patients"]),
         "encounter_id": Coded(inside, month.encounters),
         "previous_visit_id": Coded(earlier, ids),
-        **{"department": month.place(unit)["department"]},
+        "department": month.place(unit)["department"],
         "doctor": month.staff.column(month.staff.pick(rng, DOCTOR, unit)),
         "sex": Coded(np.where(inside >= 0, stays.female[inside].astype(int), rng.integers(0, 2, count)), list("12")),
-        "age_years": np.where(inside >= 0, np.floor(stays.age[inside]), np.clip(rng.normal(46, 21, count), 1, 95)).astype(np.int64),
-        "arrival_mode": Coded(np.where(ambulance, 0, np.where(rng.random(count) < 0.96, 1, 2)), ("ambulance", "self", "referral")),
+        "age_years": np.where(
+            inside >= 0, np.floor(stays.age[inside]), np.clip(rng.normal(46, 21, count), 1, 95)
+        ).astype(np.int64),
+        "arrival_mode": Coded(
+            np.where(ambulance, 0, np.where(rng.random(count) < 0.96, 1, 2)), ("ambulance", "self", "referral")
+        ),
         "dispatched_time": only(ambulance, call),
-        "ambulance_arrival_time": only(ambulance, call + month.rates.delay(rng, "ambulance_response", unit, arrival, 0.3)),
+        "ambulance_arrival_time": only(
+            ambulance, call + month.rates.delay(rng, "ambulance_response", unit, arrival, 0.3)
+        ),
         "onset_time": only(stemi | stroke, arrival - hours(0.5 + rng.exponential(4, count))),
         "arrival_time": arrival,
         "triage_time": arrival + minutes(1 + 3 * rng.random(count)),
         "triage_level": Coded(level, list("1234")),
         "first_doctor_time": seen,
-        "icd10": Coded(problem, [icd for icd, _ in _COMPLAINTS]),
-        "diagnosis": Coded(problem, [name for _, name in _COMPLAINTS]),
+        "icd10": Coded(problem, [icd for icd, _, _ in _PROBLEMS.values()]),
+        "diagnosis": Coded(problem, [name for _, name, _ in _PROBLEMS.values()]),
         "resus_in_time": only(resus, resus_in),
         "resus_out_time": only(resus, resus_out),
         "unplanned_return": back,
@@ -131,7 +130,7 @@ def _emergency(month: Month) -> Rows:
         "discharged_dying": resus & ~died & (inside < 0) & (rng.random(count) < 0.004),
         "stemi": stemi,
         "stroke": stroke,
-        "ecg_time": only(stemi | (problem == 3), arrival + minutes(2 + 9 * rng.random(count))),
+        "ecg_time": only(stemi | (problem == _NAMES.index("chest")), arrival + minutes(2 + 9 * rng.random(count))),
         "ct_time": only(stroke | severe, arrival + minutes(12 + 22 * rng.random(count))),
         "thrombolysis_time": only(lysed | (stroke & (rng.random(count) < 0.16)), arrival + minutes(needle)),
         "balloon_time": only(ballooned, arrival + minutes(balloon)),
@@ -141,11 +140,14 @@ def _emergency(month: Month) -> Rows:
         "iss": known(np.where(severe, rng.integers(16, 42, count), rng.integers(1, 15, count)), trauma),
         "rts": known(np.where(severe, 9.0, 12.0), trauma),
         "traumatic_shock": known(severe & (rng.random(count) < 0.4), trauma),
-        "operation_start_time": only(severe & (rng.random(count) < 0.5), arrival + month.rates.delay(rng, "trauma_to_operation", unit, arrival, 0.35)),
+        "operation_start_time": only(
+            severe & (rng.random(count) < 0.5),
+            arrival + month.rates.delay(rng, "trauma_to_operation", unit, arrival, 0.35),
+        ),
         "cvc_placed": line,
         "cvc_vascular_complication": line & hit("cvc_complication"),
         "record_signed_time": seen + hours(0.5 + 3 * rng.random(count)),
-    }  # fmt: skip
+    }
 
 
 def _returning(rng: np.random.Generator, sources: Array, back: Array, begin: Array, end: Array) -> Array:
@@ -232,7 +234,7 @@ def _prescriptions(month: Month) -> Rows:
     patients = [*month.ids["outpatient_patient"].to_pylist(), *month.ids["ed_patients"].to_pylist()]
     many = len(share["op_visit_unit"])
     comment = np.where(commented, np.where(good, 0, rng.choice([1, 2, 3], count, p=[0.4, 0.57, 0.03])), -1)
-    diagnoses = [*_CLINIC, *_COMPLAINTS]
+    diagnoses = [*_CLINIC, *((icd, name) for icd, name, _ in _PROBLEMS.values())]
     what = np.concatenate([share["op_visit_problem"][clinic], len(_CLINIC) + share["ed_problem"][urgent]])
     return {
         "institution": month.hospital.institution,
@@ -255,9 +257,13 @@ def _prescriptions(month: Month) -> Rows:
         "tcm_injection": infusion & (rng.random(count) < 0.04),
         "essential_drug": month.rates.hit(rng, "essential_prescription", unit, at),
         "total": np.round(rng.lognormal(4.6, 0.8, count), 2),
-        "pharmacist_review_time": only(month.rates.hit(rng, "prescription_reviewed", unit, at), at + minutes(3 + 5 * rng.random(count))),
+        "pharmacist_review_time": only(
+            month.rates.hit(rng, "prescription_reviewed", unit, at), at + minutes(3 + 5 * rng.random(count))
+        ),
         "dispensed_time": at + minutes(12 + 20 * rng.random(count)),
         "commented_date": np.where(commented, day_of(at) + 20, np.datetime64("NaT")),
         "comment_result": Coded(comment, ("qualified", "irregular", "inappropriate", "abnormal")),
-        "comment_reason": Coded(np.where(comment > 0, rng.integers(0, 3, count), -1), ("诊断书写不全", "用法用量不适宜", "重复给药")),
-    }  # fmt: skip
+        "comment_reason": Coded(
+            np.where(comment > 0, rng.integers(0, 3, count), -1), ("诊断书写不全", "用法用量不适宜", "重复给药")
+        ),
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True)
 class Coded:
-    """A text column: `values[index]`; index -1 and empty words are null. `values` may be any Arrow or Python strings."""
+    """A text column: `values[index]`; index -1 and empty words are null. `values`: any Arrow or Python strings."""
 
     index: Array
     values: Sequence[str] | Array | pa.Array
@@ -51,7 +51,7 @@ class Masked:
     known: Array
 
 
-Column = Array | Coded | Masked | pa.Array | str | int | float | bool | None
+Column: TypeAlias = Array | Coded | Masked | pa.Array | str | int | float | bool | None
 Rows = dict[str, Column]
 
 

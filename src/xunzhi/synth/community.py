@@ -111,7 +111,8 @@ def _statistics(month: Month) -> Rows:
     visits = float(round(outpatient * np.exp(rng.normal(0, 0.02))))
     plain |= {
         "outpatient_visits": visits, "emergency_visits": attended, "emergency_attendances": attended,
-        "emergency_admissions": float(round(attended * 0.14)), "emergency_4h_breaches": float(rng.binomial(int(attended), 0.12)),
+        "emergency_admissions": float(round(attended * 0.14)),
+        "emergency_4h_breaches": float(rng.binomial(int(attended), 0.12)),
         "appointments": float(rng.binomial(int(visits), 0.72)),
     }  # fmt: skip
     plain |= _headcounts(month)
@@ -137,6 +138,10 @@ def _statistics(month: Month) -> Rows:
     }
 
 
+_POSTS = (
+    "anaesthetist", "anaesthesia_nurse", "pathologist", "pathology_technician", "transfusion", "infection_control",
+    "coder", "inpatient_records",
+)  # fmt: skip
 _SHORTAGE = ("儿科", "重症医学科", "中医科", "麻醉科", "病理科")
 
 
@@ -152,16 +157,21 @@ def _headcounts(month: Month) -> dict[str, float]:
         return float(np.sum(where & here))
 
     doctor, nurse = staff.category == DOCTOR, staff.category == NURSE
-    return {
-        "staff_doctor": count(doctor), "staff_nurse": count(nurse), "staff_pharmacist": count(staff.category == PHARMACIST),
-        "staff_clinical_pharmacist": round(count(staff.category == PHARMACIST) * 0.22),
-        "staff_health": count(staff.category <= TECHNICIAN), "staff_total": count(staff.category >= 0),
-        "staff_anaesthetist": count(post == "anaesthetist"), "staff_anaesthesia_nurse": count(post == "anaesthesia_nurse"),
-        "staff_icu_doctor": count(doctor & icu), "staff_icu_nurse": count(nurse & icu),
-        "staff_emergency_doctor": count(doctor & (post == "emergency")), "staff_emergency_nurse": count(nurse & (post == "emergency")),
-        "staff_pathologist": count(post == "pathologist"), "staff_pathology_technician": count(post == "pathology_technician"),
-        "staff_transfusion": count(post == "transfusion"), "staff_infection_control": count(post == "infection_control"),
-        "staff_shortage_doctor": count(doctor & np.isin(owner, _SHORTAGE)), "staff_coder": count(post == "coder"),
-        "staff_inpatient_records": count(post == "inpatient_records"), "staff_outpatient_records": max(1.0, round(month.hospital.beds / 400)),
+    pharmacists = count(staff.category == PHARMACIST)
+    ed = post == "emergency"
+    by_post = {f"staff_{name}": count(post == name) for name in _POSTS}
+    return by_post | {
+        "staff_doctor": count(doctor),
+        "staff_nurse": count(nurse),
+        "staff_pharmacist": pharmacists,
+        "staff_clinical_pharmacist": round(pharmacists * 0.22),
+        "staff_health": count(staff.category <= TECHNICIAN),
+        "staff_total": count(staff.category >= 0),
+        "staff_icu_doctor": count(doctor & icu),
+        "staff_icu_nurse": count(nurse & icu),
+        "staff_emergency_doctor": count(doctor & ed),
+        "staff_emergency_nurse": count(nurse & ed),
+        "staff_shortage_doctor": count(doctor & np.isin(owner, _SHORTAGE)),
+        "staff_outpatient_records": max(1.0, round(month.hospital.beds / 400)),
         "nurses_left": float(np.sum(left & nurse)),
-    }  # fmt: skip
+    }

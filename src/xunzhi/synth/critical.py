@@ -7,7 +7,7 @@ import numpy as np
 from xunzhi.synth.catalog import operations, read
 from xunzhi.synth.columns import Array, Coded, Rows, day_of, hours, known, minutes, only
 from xunzhi.synth.month import Month
-from xunzhi.synth.world import DOCTOR, NURSE
+from xunzhi.synth.world import DOCTOR
 
 DEVICES = (
     "central_line",
@@ -73,7 +73,9 @@ def _icu(month: Month) -> Rows:
         **month.of_stay(stay, unit),
         "icu_stay_id": month.keys("icu_stay", "IC", count),
         "from_department": Coded(np.where(own, -1, month.units.department[stays.unit[stay]]), month.units.code_values),
-        "to_department": Coded(np.where(own | died, -1, month.units.department[stays.unit[stay]]), month.units.code_values),
+        "to_department": Coded(
+            np.where(own | died, -1, month.units.department[stays.unit[stay]]), month.units.code_values
+        ),
         "in_time": begin,
         "out_time": np.where(died & ~own, end, end),
         "planned": ~hit("icu_unplanned"),
@@ -86,7 +88,11 @@ def _icu(month: Month) -> Rows:
         "repeat_lactate_time": bundle("sepsis_repeat_lactate_6h", 6),
         "hypotension": known(rng.random(count) < 0.7, shock),
         "blood_culture_time": only(shock, shock_at + minutes(5 + 20 * rng.random(count))),
-        "antibiotic_time": only(shock, shock_at + minutes(np.where(hit("sepsis_antibiotic_1h"), 28 + 30 * rng.random(count), 70 + 150 * rng.random(count)))),
+        "antibiotic_time": only(
+            shock,
+            shock_at
+            + minutes(np.where(hit("sepsis_antibiotic_1h"), 28 + 30 * rng.random(count), 70 + 150 * rng.random(count))),
+        ),
         "fluid_time": bundle("sepsis_fluid_1h", 1),
         "vasopressor_time": only(shock & (rng.random(count) < 0.75), shock_at + minutes(15 + 40 * rng.random(count))),
         "ards": Coded(ards, ("mild", "moderate", "severe")),
@@ -94,12 +100,14 @@ def _icu(month: Month) -> Rows:
         "pain_assessed_time": only(hit("icu_pain_assessed"), begin + hours(1 + 3 * rng.random(count))),
         "sedation_assessed_time": only(hit("icu_sedation_assessed"), begin + hours(1 + 3 * rng.random(count))),
         "brain_injury": brain,
-        "consciousness_assessed_time": only(brain & hit("icu_consciousness_assessed"), begin + hours(2 * rng.random(count))),
+        "consciousness_assessed_time": only(
+            brain & hit("icu_consciousness_assessed"), begin + hours(2 * rng.random(count))
+        ),
         "enteral_nutrition_time": only(
             (end - begin > np.timedelta64(30, "h")), month.rates.within(rng, "enteral_nutrition_48h", unit, begin, 48)
         ),
         "dvt_prophylaxis_time": only(hit("icu_dvt_prophylaxis"), begin + hours(3 + 16 * rng.random(count))),
-    }  # fmt: skip
+    }
 
 
 def _departments(month: Month, *codes: str) -> Array:
@@ -199,11 +207,11 @@ SITES = (
 
 
 def _infections(month: Month) -> Rows:
-    """Infections of devices (per device-day), of incisions (per operation), others (per stay), and from the community."""
+    """Infections of devices (per device-day), incisions (per operation), others (per stay), and from outside."""
     rng, stays, share = month.rng("infection"), month.stays, month.shared
     parts = [_device_infection(month, rng, *linked) for linked in _LINKED]
     incision = operations()["incision"][share["op_kind"]]
-    for site, name, fits in (
+    for grade, name, fits in (
         (4, "ssi_class1", incision == 1),
         (5, "ssi_class2", incision == 2),
         (5, "ssi_class3", incision == 3),
@@ -212,16 +220,19 @@ def _infections(month: Month) -> Rows:
         op = op[month.rates.hit(rng, name, stays.unit[share["op_stay"][op]], share["op_end"][op])]
         onset = share["op_end"][op] + hours(40 + 150 * rng.random(len(op)))
         stay = share["op_stay"][op]
-        parts.append((stay, np.full(len(op), site), np.minimum(onset, stays.discharge[stay]), np.full(len(op), -1), op))
+        parts.append(
+            (stay, np.full(len(op), grade), np.minimum(onset, stays.discharge[stay]), np.full(len(op), -1), op)
+        )
     for name, sites in (("other_hai", (1, 2, 3, 6, 7)), ("community_infection", (1, 2, 3, 8))):
         who = np.flatnonzero((stays.days > 2) & month.hit(rng, name, np.arange(len(stays))))
         room = (stays.discharge[who] - stays.admission[who]).astype(np.int64) / 3600
         late = 48 + (room - 48) * rng.random(len(who)) if name == "other_hai" else 0 * room
-        site = np.array(sites)[rng.integers(0, len(sites), len(who))]
-        who, onset, site = who[late < room], (stays.admission[who] + hours(late))[late < room], site[late < room]
-        parts.append((who, site, onset, np.full(len(who), -1), np.full(len(who), -1)))
+        where = np.array(sites)[rng.integers(0, len(sites), len(who))]
+        fits = late < room
+        who, onset, where = who[fits], (stays.admission[who] + hours(late))[fits], where[fits]
+        parts.append((who, where, onset, np.full(len(who), -1), np.full(len(who), -1)))
     community = np.repeat(np.arange(len(parts)), [len(part[0]) for part in parts]) == len(parts) - 1
-    stay, site, onset, device, op = (np.concatenate(pair) for pair in zip(*parts, strict=True))
+    stay, site, onset, device, case = (np.concatenate(pair) for pair in zip(*parts, strict=True))
     unit = np.where(device >= 0, share["dev_unit"][device], stays.unit[stay])
     month.shared |= {"inf_stay": stay, "inf_onset": onset, "inf_site": site, "inf_community": community}
     diagnosed = onset + hours(6 + 30 * rng.random(len(stay)))
@@ -245,12 +256,12 @@ def _infections(month: Month) -> Rows:
         "missed": missed,
         "device": Coded(np.where(device >= 0, share["dev_kind"][device], -1), DEVICES),
         "device_use_id": Coded(device, month.ids["device_use"]),
-        "operation_id": Coded(op, month.ids["operation"]),
+        "operation_id": Coded(case, month.ids["operation"]),
         "dialysis_related": ~community & (site == 0) & (device < 0),
         "organism": Coded(bug, [row[1] for row in organisms]),
         "mdro": Coded(np.where(resistant, bug, -1), [row[2] for row in organisms]),
         "outbreak_id": Coded(np.where(cluster, 0, -1), [f"OB{month.number // 12}{month.number % 12 + 1:02d}"]),
-    }  # fmt: skip
+    }
 
 
 def _device_infection(
@@ -328,10 +339,14 @@ def _transfusions(month: Month) -> Rows:
         "hb_before": known(np.round(np.clip(rng.normal(67, 11, count), 35, 110)), kind == 0),
         "reaction": Coded(reaction, _REACTIONS),
         "reaction_time": only(reaction > 0, start + minutes(15 + 60 * rng.random(count))),
-        "reaction_reported_time": only((reaction > 0) & (rng.random(count) < 0.9), end + hours(1 + 10 * rng.random(count))),
-        "evaluated_time": only(month.shared["blood_ok"] | (rng.random(count) < 0.5), end + hours(6 + 16 * rng.random(count))),
+        "reaction_reported_time": only(
+            (reaction > 0) & (rng.random(count) < 0.9), end + hours(1 + 10 * rng.random(count))
+        ),
+        "evaluated_time": only(
+            month.shared["blood_ok"] | (rng.random(count) < 0.5), end + hours(6 + 16 * rng.random(count))
+        ),
         "evaluation_ok": month.shared["blood_ok"],
-    }  # fmt: skip
+    }
 
 
 def _rescues(month: Month) -> Rows:
@@ -367,7 +382,9 @@ def _rescues(month: Month) -> Rows:
         "leader": month.staff.column(month.staff.pick(rng, DOCTOR, unit, 2)),
         "cardiac_arrest": Coded(np.where(arrest, 1, -1), ("out_of_hospital", "in_hospital")),
         "rosc_time": only(rosc, start + minutes(5 + 20 * rng.random(count))),
-        "circulation_minutes": known(np.where(died, 5 + 30 * rng.random(count), 60 * 24.0 + 60 * rng.random(count)), rosc),
+        "circulation_minutes": known(
+            np.where(died, 5 + 30 * rng.random(count), 60 * 24.0 + 60 * rng.random(count)), rosc
+        ),
         "comatose": known(coma, rosc),
         "ttm_start_time": only(warm, end + hours(1 + 3 * rng.random(count))),
         "ttm_end_time": only(warm, end + hours(30 + 6 * rng.random(count))),
@@ -375,4 +392,4 @@ def _rescues(month: Month) -> Rows:
         "ecpr_flow_time": only(ecpr, start + minutes(40 + 25 * rng.random(count))),
         "survived": ~died,
         "record_signed_time": month.rates.within(rng, "rescue_note_6h", unit, end, 6),
-    }  # fmt: skip
+    }

@@ -32,7 +32,7 @@ def _exams() -> Columns:
 
 
 def make(month: Month) -> dict[str, Rows]:
-    """Tables lab_specimen, lab_result, culture, isolate, susceptibility, examination, critical_value, pathology_report."""
+    """Tables of specimens, results, cultures, isolates, examinations, critical values and pathology."""
     specimens = _specimens(month)
     results = _results(month)
     cultures, isolates, susceptibility = _microbiology(month)
@@ -81,9 +81,13 @@ def _specimens(month: Month) -> Rows:
     defect = _defects(month, rng, unit, collected, panel_table["anti"][panel])
     rejected = (defect >= 0) & (rng.random(count) < 0.7)
     month.shared |= {
-        "spec_stay": stay, "spec_panel": panel, "spec_reported": reported, "spec_rejected": rejected,
-        "spec_collected": collected, "spec_pathogen": pathogen,
-    }  # fmt: skip
+        "spec_stay": stay,
+        "spec_panel": panel,
+        "spec_reported": reported,
+        "spec_rejected": rejected,
+        "spec_collected": collected,
+        "spec_pathogen": pathogen,
+    }
     lab = np.full(count, month.units.of_kind("laboratory"))
     wrong = month.rates.hit(rng, "lab_report_incorrect", unit, reported)
     return {
@@ -152,9 +156,12 @@ def _results(month: Month) -> Rows:
     stay = share["spec_stay"][specimen]
     rows = np.flatnonzero(critical)
     month.shared |= {
-        "crit_result": rows, "crit_stay": stay[rows], "crit_time": share["spec_reported"][specimen][rows],
-        "crit_item": item[rows], "crit_value": value[rows],
-    }  # fmt: skip
+        "crit_result": rows,
+        "crit_stay": stay[rows],
+        "crit_time": share["spec_reported"][specimen][rows],
+        "crit_item": item[rows],
+        "crit_value": value[rows],
+    }
     return {
         **month.of_stay(stay),
         "result_id": month.keys("lab_result", "LR", len(item)),
@@ -290,8 +297,10 @@ def _examinations(month: Month) -> Rows:
         "critical": critical,
         "report_incorrect": rng.random(count) < 0.0008,
         "findings": Coded(positive.astype(int), ("所见各结构未见明显异常", "可见异常表现，详见结论")),
-        "conclusion": Coded(np.where(positive, kind + 1, 0), ["未见明显异常", *(f"{item}所见异常" for item in table["item"])]),
-    }  # fmt: skip
+        "conclusion": Coded(
+            np.where(positive, kind + 1, 0), ["未见明显异常", *(f"{item}所见异常" for item in table["item"])]
+        ),
+    }
 
 
 def _critical(month: Month) -> Rows:
@@ -379,5 +388,7 @@ def _pathology(month: Month) -> Rows:
         "frozen_agrees": known(month.rates.hit(rng, "frozen_agrees", unit, received), kind == 2),
         "clinical_agrees": known(month.rates.hit(rng, "clinical_pathology_agrees", unit, received), kind == 0),
         "malignant": bad,
-        "conclusion": Coded(bad.astype(int), ("（组织）慢性炎症改变，未见恶性依据", "（组织）恶性肿瘤，建议结合免疫组化")),
-    }  # fmt: skip
+        "conclusion": Coded(
+            bad.astype(int), ("（组织）慢性炎症改变，未见恶性依据", "（组织）恶性肿瘤，建议结合免疫组化")
+        ),
+    }

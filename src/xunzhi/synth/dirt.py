@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -89,7 +90,9 @@ class Dirt:
 
     def report(self) -> pa.Table:
         """All that was spoilt."""
-        return pa.table({name: sum((note[name] for note in self.notes), []) for name in NOTES.names}, schema=NOTES)
+        return pa.table(
+            {name: list(chain.from_iterable(note[name] for note in self.notes)) for name in NOTES.names}, schema=NOTES
+        )
 
 
 def _plain(column: pa.ChunkedArray) -> pa.Array:

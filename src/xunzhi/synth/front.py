@@ -1,4 +1,4 @@
-"""Encounter, front page (病案首页), diagnoses, transfers, bed census and clinical pathways."""
+"""Encounter, front page (病案首页), diagnoses and clinical pathways."""
 
 from __future__ import annotations
 
@@ -9,21 +9,19 @@ from xunzhi.synth.catalog import read
 from xunzhi.synth.columns import Array, Coded, Rows, day_of, hours, known, only, serial
 from xunzhi.synth.month import Month
 from xunzhi.synth.records import working_days_after
-from xunzhi.synth.stays import encounter_ids, first_day, join
+from xunzhi.synth.stays import encounter_ids
 from xunzhi.synth.world import DOCTOR, NURSE, names, stream
 
 _RISK = ("", "low", "medium_low", "medium_high", "high")
 
 
 def make(month: Month) -> dict[str, Rows]:
-    """Tables encounter, front_page, diagnosis, transfer, bed_census, clinical_pathway."""
+    """Tables encounter, front_page, diagnosis, clinical_pathway."""
     total = _costs(month)
     return {
         "encounter": _encounters(month, total),
         "front_page": _front_pages(month, total),
         "diagnosis": _diagnoses(month),
-        "transfer": _transfers(month),
-        "bed_census": _census(month),
         "clinical_pathway": _pathways(month),
     }
 
@@ -35,7 +33,8 @@ def _costs(month: Month) -> Array:
     usual = month.cases["cost"][case].astype(float)
     length = stays.days / month.cases["los"][case].astype(float)
     unit = month.rates.probability("cost_level", stays.unit, stays.discharge)
-    return np.round(usual * unit * length**0.55 * np.exp(rng.normal(0, 0.30, len(stays))) * 100).astype(np.int64)
+    total = usual * unit * length**0.55 * np.exp(rng.normal(0, 0.30, len(stays)))
+    return np.asarray(np.round(total * 100).astype(np.int64))
 
 
 def _discharge_way(month: Month) -> Array:
@@ -82,7 +81,9 @@ def _encounters(month: Month, total: Array) -> Rows:
         "previous_encounter_id": _previous(month),
         "unplanned_readmission": known(~_was_planned(month), stays.previous >= 0),
         "onset_time": only(sudden, stays.admission - hours(0.4 + rng.exponential(5, count))),
-        "first_cancer_treatment_time": only(cancer & (rng.random(count) < 0.45), stays.admission + hours(10 + 30 * rng.random(count))),
+        "first_cancer_treatment_time": only(
+            cancer & (rng.random(count) < 0.45), stays.admission + hours(10 + 30 * rng.random(count))
+        ),
         "drg_code": Coded(case, np.char.add(month.cases["drg"], np.where(month.cases["risk"] > 2, "1", "5"))),
         "drg_name": Coded(case, month.cases["name"]),
         "drg_weight": np.round(month.cases["weight"][case].astype(float) * np.where(group, 1.2, 0.9), 2),
@@ -90,7 +91,7 @@ def _encounters(month: Month, total: Array) -> Rows:
         "drg_reference_stay": np.round(mean * 1.08, 1),
         "drg_reference_cost": np.round(month.cases["cost"][case].astype(float) * 1.05, 2),
         "total_cost": total / 100,
-    }  # fmt: skip
+    }
 
 
 def _people(month: Month) -> Rows:
@@ -238,7 +239,9 @@ def _front_pages(month: Month, total: Array) -> Rows:
         "organisation_code": "410000000000001",
         "organisation_name": "循质示范医院",
         "health_card": known(np.char.add("JK", np.char.zfill(stays.patient.astype(str), 8)), rng.random(count) < 0.7),
-        "payment_method": Coded(rng.choice(5, count, p=[0.36, 0.05, 0.44, 0.05, 0.10]), ("1.1", "1.2", "2.1", "2.2", "7")),
+        "payment_method": Coded(
+            rng.choice(5, count, p=[0.36, 0.05, 0.44, 0.05, 0.10]), ("1.1", "1.2", "2.1", "2.2", "7")
+        ),
         "nationality": "156",
         "birth_weight_1": known(np.round(rng.normal(3250, 420, count)), newborn),
         "admission_weight": known(np.round(rng.normal(3200, 430, count)), newborn),
@@ -296,7 +299,7 @@ def _front_pages(month: Month, total: Array) -> Rows:
         "total_cost": total / 100,
         "self_paid": np.round(total * (0.2 + 0.25 * rng.random(count))) / 100,
         **fees,
-    }  # fmt: skip
+    }
 
 
 def _archived(month: Month, rng: np.random.Generator) -> Array:
@@ -361,108 +364,6 @@ def _complicated(month: Month, rng: np.random.Generator, name: str) -> Array:
         return stay[month.hit(rng, name, stay)]
     stay = np.unique(month.shared["op_stay"][~month.shared["op_cancelled"]])
     return stay[month.hit(rng, name, stay)]
-
-
-def _segments(month: Month, stays: object) -> tuple[Array, Array, Array, Array]:
-    """Where each patient lay from when to when: ward, in, out; and the stay."""
-    s = stays
-    count = len(s.case)  # type: ignore[attr-defined]
-    everyone = np.arange(count)
-    cared = (s.icu_unit >= 0) & (s.icu_unit != s.unit)  # type: ignore[attr-defined]
-    moved = ~np.isnat(s.moved)  # type: ignore[attr-defined]
-    plain_end = np.where(moved, s.moved, np.where(cared, s.icu_in, s.discharge))  # type: ignore[attr-defined]
-    parts = [
-        (everyone, np.where(moved, s.first_unit, s.unit), s.admission, plain_end),  # type: ignore[attr-defined]
-        (everyone[moved], s.unit[moved], s.moved[moved], s.discharge[moved]),  # type: ignore[attr-defined]
-        (everyone[cared], s.icu_unit[cared], s.icu_in[cared], s.icu_out[cared]),  # type: ignore[attr-defined]
-        (everyone[cared], s.unit[cared], s.icu_out[cared], s.discharge[cared]),  # type: ignore[attr-defined]
-    ]
-    stay, unit, begin, end = (np.concatenate(pair) for pair in zip(*parts, strict=True))
-    return stay, unit, begin, end
-
-
-def _transfers(month: Month) -> Rows:
-    """Every move between wards; intensive care counts."""
-    stay, unit, begin, _ = _segments(month, month.stays)
-    order = np.lexsort((begin, stay))
-    stay, unit, begin = stay[order], unit[order], begin[order]
-    later = np.flatnonzero(np.append(False, stay[1:] == stay[:-1]))
-    origin, target = unit[later - 1], unit[later]
-    units, codes = month.units, month.units.code_values
-    reason = np.where(units.is_icu[target], 0, np.where(units.is_icu[origin], 1, 2))
-    return {
-        "institution": month.hospital.institution,
-        "transfer_id": month.keys("transfer", "TR", len(later)),
-        "patient_id": Coded(stay[later], month.patients),
-        "encounter_id": Coded(stay[later], month.encounters),
-        "transfer_time": begin[later],
-        "from_department": Coded(units.department[origin], codes),
-        "from_ward": Coded(origin, codes),
-        "to_department": Coded(units.department[target], codes),
-        "to_ward": Coded(target, codes),
-        "reason": Coded(reason, ("病情加重转入监护", "病情稳定转回", "专科治疗需要")),
-    }
-
-
-def _census(month: Month) -> Rows:
-    """Each ward and day: beds, patients at midnight, moves. Patients discharged in later months lie here too."""
-    maker = month.hospital.stays
-    stays = join([maker.month(month.number + later) for later in range(3)])
-    _, unit, begin, end = _segments(month, stays)
-    units, days = month.units, month.days
-    wards, length = units.wards, len(days)
-    start = month.first.astype("M8[D]")
-
-    def grid(ward: Array, when: Array, weight: Array | None = None) -> Array:
-        """Counts by ward × day of the month."""
-        day = (day_of(when) - start).astype(np.int64)
-        inside = (day >= 0) & (day < length)
-        slot = (ward[inside] - wards[0]) * length + day[inside]
-        return np.bincount(slot, None if weight is None else weight[inside], len(wards) * length)
-
-    early = np.clip((day_of(begin) - start).astype(np.int64), 0, length)
-    late = np.clip((day_of(end) - start).astype(np.int64), 0, length)
-    change = np.zeros((len(wards), length + 1))
-    np.add.at(change, (unit - wards[0], early), 1)
-    np.add.at(change, (unit - wards[0], late), -1)
-    occupied = np.cumsum(change, axis=1)[:, :length].astype(np.int64).ravel()
-    first, last = stays.first_unit, stays.unit
-    ward = np.repeat(wards, length)
-    rng = month.rng("census")
-    icu = units.is_icu[ward]
-    hours_per_day = month.rates.probability("nursing_hours", ward, np.tile(days, len(wards)).astype("M8[s]"))
-    opened = np.maximum(units.beds[ward], occupied)
-    admitted, left = grid(first, stays.admission), grid(last, stays.discharge)
-    inward = grid(unit, begin) - admitted
-    special = np.where(icu, occupied, rng.binomial(occupied, 0.01))
-    level1 = rng.binomial(occupied - special, 0.38)
-    level3 = rng.binomial(occupied - special - level1, 0.05)
-    nurses = np.maximum(np.round(occupied / np.where(icu, 1.6, 7.5)), 2)
-    nights = np.maximum(np.round(occupied / np.where(icu, 1.9, 17)), 1)
-    return {
-        "institution": month.hospital.institution,
-        **month.place(ward),
-        "day": np.tile(days, len(wards)),
-        "open_beds": opened,
-        "occupied_beds": occupied,
-        "admissions": admitted,
-        "discharges": left,
-        "deaths": grid(last[stays.died], stays.discharge[stays.died]),
-        "transfers_in": inward,
-        "transfers_out": grid(unit, end) - left,
-        "special_care_patients": special,
-        "level1_care_patients": level1,
-        "level2_care_patients": occupied - special - level1 - level3,
-        "level3_care_patients": level3,
-        "critical_patients": np.where(icu, rng.binomial(occupied, 0.6), rng.binomial(occupied, 0.01)),
-        "serious_patients": rng.binomial(occupied, 0.04),
-        "nurse_hours": np.round(occupied * np.where(icu, 3.6, 1.0) * hours_per_day * np.exp(rng.normal(0, 0.05, len(ward))), 1),
-        "day_nurses": nurses.astype(np.int64),
-        "night_nurses": nights.astype(np.int64),
-        "day_patients": occupied,
-        "night_patients": occupied,
-        "hand_rub_ml": np.round(occupied * np.where(icu, 70, 16) * np.exp(rng.normal(0, 0.15, len(ward)))),
-    }  # fmt: skip
 
 
 def _pathways(month: Month) -> Rows:

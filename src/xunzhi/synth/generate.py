@@ -12,19 +12,32 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow.csv import write_csv
 
-from xunzhi.synth import ambulatory, community, critical, diagnostics, front, nursing, orders, records, safety, surgery
+from xunzhi.synth import (
+    ambulatory,
+    census,
+    community,
+    critical,
+    diagnostics,
+    front,
+    nursing,
+    orders,
+    records,
+    safety,
+    surgery,
+)
 from xunzhi.synth.columns import Rows, to_arrow
 from xunzhi.synth.dirt import Dirt
 from xunzhi.synth.mapping import write_mappings
 from xunzhi.synth.month import Hospital, Month
-from xunzhi.synth.schema import canonical_tables
 from xunzhi.synth.scenario import LateFeed, ReportingDrop, time
+from xunzhi.synth.schema import canonical_tables
 from xunzhi.synth.stays import first_day, label, month_number
 from xunzhi.synth.world import calendar_rows, department_rows, privilege_rows, staff_rows, stream
 
 # In this order: later ones read what earlier ones shared.
-MAKERS = (surgery, critical, orders, diagnostics, records, front, nursing, ambulatory, safety, community)
+MAKERS = (surgery, critical, orders, diagnostics, records, front, census, nursing, ambulatory, safety, community)
 CLEAN = frozenset({"department", "staff", "calendar", "privilege"})
 STAYS_PER_BED = 3.45  # discharges per bed and month at the modelled occupancy and lengths of stay
 
@@ -93,8 +106,17 @@ def month_tables(hospital: Hospital, number: int) -> Iterator[tuple[str, pa.Tabl
             yield name, to_arrow(rows, tables[name])
 
 
-def generate(hospital: Hospital, out: Path, *, progress: Progress | None = None) -> Summary:
+def generate(
+    hospital: Hospital,
+    out: Path,
+    *,
+    progress: Progress | None = None,
+    csv: tuple[str, ...] = (),
+    encoding: str = "gb18030",
+) -> Summary:
     """Write the hospital to `out`: Parquet by table and month, mappings, truth.json, dirt.parquet.
+
+    Tables named in `csv` are written as CSV too (`csv/table_month.csv`, in `encoding`).
 
     Raises:
         ValueError: when a scenario names a department that a hospital of this size does not have.
@@ -103,6 +125,8 @@ def generate(hospital: Hospital, out: Path, *, progress: Progress | None = None)
     if out.exists() and any(out.iterdir()):
         raise FileExistsError(f"{out} 不是空目录 is not empty; 请换一个目录或先清空 name another folder or empty it")
     tables = canonical_tables()
+    if strange := set(csv) - tables.keys():
+        raise ValueError(f"没有这些表 no such tables: {', '.join(sorted(strange))}")
     rows: dict[str, int] = {}
     for name, made in reference_tables(hospital).items():
         rows[name] = _write(to_arrow(made, tables[name]), out / name / f"{name}.parquet")
@@ -115,6 +139,8 @@ def generate(hospital: Hospital, out: Path, *, progress: Progress | None = None)
             kept = _faulty_feeds(hospital, name, tables[name].month, table, number)
             spoilt = dirt.spoil(kept, tables[name]) if hospital.dirt else kept
             rows[name] = rows.get(name, 0) + _write(spoilt, out / name / f"{label(number)}.parquet")
+            if name in csv:
+                _write_csv(spoilt, out / "csv" / f"{name}_{label(number)}.csv", encoding)
         notes.append(dirt.report())
         if progress:
             progress(done + 1, hospital.months)
@@ -132,6 +158,13 @@ def _write(table: pa.Table, file: Path) -> int:
     coded = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
     pq.write_table(table, file, compression="zstd", compression_level=1, use_dictionary=coded, store_schema=False)
     return int(table.num_rows)
+
+
+def _write_csv(table: pa.Table, file: Path, encoding: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    buffer = pa.BufferOutputStream()
+    write_csv(table, buffer)
+    file.write_bytes(buffer.getvalue().to_pybytes().decode("utf-8").encode(encoding))
 
 
 def _faulty_feeds(hospital: Hospital, name: str, column: str | None, table: pa.Table, number: int) -> pa.Table:

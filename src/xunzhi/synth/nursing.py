@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from xunzhi.synth.catalog import operations
+from xunzhi.synth.catalog import operations, read
 from xunzhi.synth.columns import Array, Coded, Rows, day_of, hours, known, minutes, only, spread
 from xunzhi.synth.month import Month
 from xunzhi.synth.world import NURSE
@@ -125,7 +125,7 @@ def _births(month: Month) -> tuple[Rows, Rows]:
     return deliveries, newborns
 
 
-_QUESTIONS = ("医生沟通", "护士沟通", "疼痛管理", "用药告知", "环境清洁", "出院指导", "推荐意愿")
+_QUESTIONS: list[str] = read("words")["questions"]
 
 
 def _surveys(month: Month) -> Rows:
@@ -133,15 +133,13 @@ def _surveys(month: Month) -> Rows:
     rng, stays = month.rng("survey"), month.stays
     who = np.flatnonzero(~stays.died & (rng.random(len(stays)) < 0.06))
     extra = max(30, len(stays) // 25)
-    unit = np.concatenate([
-        stays.unit[who], np.full(extra, month.units.of_kind("outpatient")), np.full(extra // 3, month.units.of_kind("emergency")),
-        rng.choice(month.units.wards, extra // 3),
-    ])  # fmt: skip
-    kind = np.repeat([0, 1, 2, 3], [len(who), extra, extra // 3, extra // 3])
-    when = np.concatenate([
-        stays.discharge[who] + hours(24 * (1 + 6 * rng.random(len(who)))),
-        rng.choice(month.days, extra + 2 * (extra // 3)).astype("M8[s]") + hours(8 + 9 * rng.random(extra + 2 * (extra // 3))),
-    ])  # fmt: skip
+    clinic, desk, some = month.units.of_kind("outpatient"), month.units.of_kind("emergency"), extra // 3
+    other = [np.full(extra, clinic), np.full(some, desk), rng.choice(month.units.wards, some)]
+    unit = np.concatenate([stays.unit[who], *other])
+    kind = np.repeat([0, 1, 2, 3], [len(who), extra, some, some])
+    rest = extra + 2 * some
+    at = rng.choice(month.days, rest).astype("M8[s]") + hours(8 + 9 * rng.random(rest))
+    when = np.concatenate([stays.discharge[who] + hours(24 * (1 + 6 * rng.random(len(who)))), at])
     sheets, many = len(unit), len(_QUESTIONS)
     sheet, question = np.repeat(np.arange(sheets), many), np.tile(np.arange(many), sheets)
     mood = rng.normal(0, 0.7, sheets)[sheet]
@@ -193,12 +191,16 @@ def _follow_ups(month: Month) -> Rows:
         "follow_up_id": month.keys("follow_up", "FU", count),
         "kind": Coded(kind, ("discharge", "level4_surgery", "cancer", "day_surgery")),
         "due_date": due,
-        "done_time": only(done, (due - np.where(kind == 3, 0, rng.integers(0, 9, count))).astype("M8[s]") + hours(9 + 8 * rng.random(count))),
+        "done_time": only(
+            done,
+            (due - np.where(kind == 3, 0, rng.integers(0, 9, count))).astype("M8[s]")
+            + hours(9 + 8 * rng.random(count)),
+        ),
         "method": Coded(np.where(done, rng.choice(3, count, p=[0.7, 0.2, 0.1]), -1), ("phone", "visit", "online")),
         "reached": known(reached, done),
         "alive": known(np.where(kind == 2, rng.random(count) < 0.98, rng.random(count) < 0.999), reached),
         "result": Coded(np.where(reached, rng.integers(0, 2, count), -1), ("恢复良好", "症状稳定，嘱复诊")),
-    }  # fmt: skip
+    }
 
 
 def _levels(kind: Array) -> Array:

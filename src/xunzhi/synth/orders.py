@@ -195,7 +195,9 @@ def _orders(month: Month, rng: np.random.Generator, orders: Orders) -> tuple[Row
         "item_code": Coded(drug, np.char.add("D", table["atc"])),
         "item": Coded(np.where(is_drug, drug + len(_ITEMS), orders.category), [*_ITEMS, *table["name"]]),
         "ordered_time": ordered,
-        "ordering_doctor": month.staff.column(np.where(rng.random(count) < 0.6, stays.resident[stay], stays.doctor[stay])),
+        "ordering_doctor": month.staff.column(
+            np.where(rng.random(count) < 0.6, stays.resident[stay], stays.doctor[stay])
+        ),
         "start_time": ordered + minutes(10),
         "stop_time": only(long, stop),
         "stopping_doctor": month.staff.column(np.where(long, stays.resident[stay], -1)),
@@ -225,7 +227,7 @@ def _orders(month: Month, rng: np.random.Generator, orders: Orders) -> tuple[Row
         ),
         "consultation_id": Coded(link, month.ids["antibacterial_consultation"]),
         "cost": np.round(cost, 2),
-    }  # fmt: skip
+    }
     return rows, ordered, stop, times, executed
 
 

@@ -1,17 +1,16 @@
-"""Rates with their random effects and the faults of a scenario: the one place where an event's probability is decided."""
+"""Rates with their random effects and a scenario's faults: the one place that decides an event's probability."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from xunzhi.synth.catalog import read
 from xunzhi.synth.columns import Array, minutes
 from xunzhi.synth.world import Units, stream
 
@@ -40,7 +39,7 @@ class Rate(BaseModel):
 @cache
 def all_rates() -> dict[str, Rate]:
     """rates.yaml, checked."""
-    data = yaml.safe_load((Path(__file__).parent / "rates.yaml").read_text(encoding="utf-8"))
+    data = read("../rates")
     return {name: Rate.model_validate(value) for name, value in data.items()}
 
 

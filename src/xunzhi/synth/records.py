@@ -12,17 +12,8 @@ from xunzhi.synth.month import Month
 from xunzhi.synth.scenario import CopiedNotes, time
 from xunzhi.synth.world import DOCTOR, PHARMACIST, is_working
 
-TYPES = (
-    "admission_note", "first_progress_note", "progress_note", "attending_round", "senior_round", "discharge_note", "death_note",
-    "operation_consent", "operation_note", "preoperative_discussion", "anaesthesia_record", "safety_checklist",
-    "postoperative_first_note", "rescue_note", "transfusion_consent", "transfusion_evaluation", "critical_value_note",
-    "tnm_staging", "pharmaceutical_care", "consultation_note", "short_stay_note",
-)  # fmt: skip
-_TITLES = (
-    "入院记录", "首次病程记录", "日常病程记录", "主治医师查房记录", "上级医师查房记录", "出院记录", "死亡记录", "手术同意书", "手术记录",
-    "术前讨论记录", "麻醉记录", "手术安全核查表", "术后首次病程记录", "抢救记录", "输血治疗知情同意书", "输血后评估", "危急值处置记录",
-    "临床TNM分期评估", "药学监护记录", "会诊记录", "24小时内入出院记录",
-)  # fmt: skip
+_DOCUMENTS: dict[str, str] = read("words")["documents"]
+TYPES, _TITLES = tuple(_DOCUMENTS), tuple(_DOCUMENTS.values())
 _PLACE = {name: place for place, name in enumerate(TYPES)}
 _DAILY = ("progress_note", "attending_round", "senior_round")
 _TEXTS = 4096
@@ -174,7 +165,7 @@ def _documents(month: Month) -> Rows:
         "version": 1 + (rng.random(count) < 0.15).astype(np.int64),
         "voided": rng.random(count) < 0.0008,
         "text": _text(month, rng, kind, stay, event),
-    }  # fmt: skip
+    }
 
 
 def _text(month: Month, rng: np.random.Generator, kind: Array, stay: Array, event: Array) -> Coded:
@@ -227,7 +218,7 @@ def _reviews(month: Month) -> Rows:
     def has(rows: Array) -> Array:
         found = np.zeros(len(stays), bool)
         found[rows] = True
-        return found[stay] & notes
+        return np.asarray(found[stay] & notes)
 
     good = hit("grade_a_record")
     score = np.where(good, 90 + 9.5 * rng.beta(2, 2, count), 76 + 13.5 * rng.random(count))
@@ -239,15 +230,21 @@ def _reviews(month: Month) -> Rows:
         left + hours(24 * (3 + 9 * rng.random(count))),
     )
     conditional = {
-        "principal_procedure_stated": (operated, "main_procedure_stated"), "principal_procedure_coded": (operated, "main_procedure_coded"),
-        "operation_records_ok": (operated, "operation_records_ok"), "preop_postop_agrees": (operated, "preop_postop_agrees"),
+        "principal_procedure_stated": (operated, "main_procedure_stated"),
+        "principal_procedure_coded": (operated, "main_procedure_coded"),
+        "operation_records_ok": (operated, "operation_records_ok"),
+        "preop_postop_agrees": (operated, "preop_postop_agrees"),
         "clinical_pathology_agrees": (operated & (rng.random(count) < 0.5), "clinical_pathology_agrees"),
-        "implant_ok": (operated & (rng.random(count) < 0.4), "implant_record_ok"), "transfusion_ok": (has(share["blood_stay"]), "transfusion_record_ok"),
-        "ct_mri_ok": (notes & (rng.random(count) < 0.55), "ct_mri_record_ok"), "pathology_ok": (operated & (rng.random(count) < 0.5), "pathology_record_ok"),
-        "culture_ok": (has(share["abx_treated"]), "culture_record_ok"), "antibacterial_ok": (has(share["abx_stay"]), "antibacterial_record_ok"),
-        "chemotherapy_ok": ((icd == "Z51.1") & notes, "chemotherapy_record_ok"), "radiotherapy_ok": ((icd == "Z51.0") & notes, "radiotherapy_record_ok"),
+        "implant_ok": (operated & (rng.random(count) < 0.4), "implant_record_ok"),
+        "transfusion_ok": (has(share["blood_stay"]), "transfusion_record_ok"),
+        "ct_mri_ok": (notes & (rng.random(count) < 0.55), "ct_mri_record_ok"),
+        "pathology_ok": (operated & (rng.random(count) < 0.5), "pathology_record_ok"),
+        "culture_ok": (has(share["abx_treated"]), "culture_record_ok"),
+        "antibacterial_ok": (has(share["abx_stay"]), "antibacterial_record_ok"),
+        "chemotherapy_ok": ((icd == "Z51.1") & notes, "chemotherapy_record_ok"),
+        "radiotherapy_ok": ((icd == "Z51.0") & notes, "radiotherapy_record_ok"),
         "drug_orders_ok": (kind == 2, "drug_orders_ok"),
-    }  # fmt: skip
+    }
     copied = month.rates.probability("copied_record", unit, left) + 0.75 * (_copy_share(month, unit, left) > 0.2)
     return {
         **month.of_stay(stay),

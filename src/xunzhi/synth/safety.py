@@ -1,4 +1,4 @@
-"""What people report, check and practise: adverse events, complaints, disputes, inspections, findings, hand hygiene, training, drills."""
+"""What people report, check and practise: events, complaints, disputes, inspections, hand hygiene, training, drills."""
 
 from __future__ import annotations
 
@@ -10,13 +10,7 @@ from xunzhi.synth.critical import DEVICES
 from xunzhi.synth.month import Month
 from xunzhi.synth.world import NURSE
 
-# category, subtype, rate per occupied day (rates.yaml), place
-_WARD_EVENTS = (
-    ("FAL", "FAL01", "fall"), ("FAL", "FAL02", "bed_fall"), ("SKN", "SKN01", "pressure_injury"), ("SKN", "SKN06", "phlebitis"),
-    ("MED", "MED05", "medication_error"), ("ADR", "ADR01", "drug_reaction"), ("IDN", "IDN03", "identification_error"),
-    ("LAB", "LAB01", "specimen_event"), ("DEV", "DEV01", "equipment_event"), ("HAI", "HAI09", "sharps_injury"),
-    ("DXT", "DXT07", "handover_event"), ("SEC", "SEC02", "elopement"),
-)  # fmt: skip
+_WARD_EVENTS: list[tuple[str, str, str]] = [tuple(row) for row in read("words")["ward_events"]]
 _CODES = (*_WARD_EVENTS, ("TUB", "TUB01", ""), ("BLD", "BLD05", ""))
 _STATUS = ("closed", "verify", "implementing", "accepted")
 
@@ -94,7 +88,9 @@ def _event_rows(
         "subtype": Coded(kind, [code for _, code, _ in _CODES]),
         "grade": Coded(grade, list("1234")),
         "merp": Coded(np.where(subtypes == "MED05", merp, -1), list("ABCDEFGHI")),
-        "legal_grade": Coded(np.where((grade == 0) & (rng.random(count) < 0.2), 0, -1), ("general", "major", "extra_large")),
+        "legal_grade": Coded(
+            np.where((grade == 0) & (rng.random(count) < 0.2), 0, -1), ("general", "major", "extra_large")
+        ),
         "sac_scale": "va3",
         "sac_actual": np.array([3, 2, 1, 1])[grade],
         "sac_potential": np.clip(np.array([3, 2, 1, 1])[grade] + rng.integers(0, 2, count), 1, 3),
@@ -105,7 +101,9 @@ def _event_rows(
         "shift": Coded(np.where(hour < 8, 2, np.where(hour < 17, 0, 1)), ("day", "evening", "night")),
         "description": Coded(rng.integers(0, len(texts), count), texts),
         "immediate_action": "通知医师，查看患者，记录并上报。",
-        "preventability": Coded(rng.choice(3, count, p=[0.45, 0.35, 0.2]), ("preventable", "possibly", "not_preventable")),
+        "preventability": Coded(
+            rng.choice(3, count, p=[0.45, 0.35, 0.2]), ("preventable", "possibly", "not_preventable")
+        ),
         "anonymous": nobody,
         "reporter_role": Coded(rng.integers(0, 2, count), ("involved", "witness")),
         "patient_informed_time": only(grade <= 2, found + hours(1 + 5 * rng.random(count))),
@@ -129,7 +127,7 @@ def _event_rows(
         "feedback_time": only(~nobody, closed + hours(24)),
         "external_channel": Coded(np.where(adr, 0, np.where(serious, 1, -1)), ("drug_reaction", "national_learning")),
         "external_reported_time": only(adr | serious, reported + hours(24 * (2 + 10 * rng.random(count)))),
-    }  # fmt: skip
+    }
 
 
 def _somewhere(month: Month, rng: np.random.Generator, mean: float) -> tuple[Array, Array]:

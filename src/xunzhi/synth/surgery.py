@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from xunzhi.synth.catalog import operations
 from xunzhi.synth.columns import Array, Coded, Masked, Rows, day_of, hours, known, minutes, only
@@ -18,7 +19,8 @@ _URGENCY = ("elective", "limited", "emergency")
 @dataclass(frozen=True)
 class Trips:
     """Procedures and operations of a month, ordered by stay and importance. `previous`: place of the operation that a
-    return to theatre follows, else -1."""
+    return to theatre follows, else -1.
+    """
 
     stay: Array
     kind: Array
@@ -66,7 +68,7 @@ def _starts(rng: np.random.Generator, month: Month, stay: Array, urgency: Array,
     urgent = stays.admission[stay] + hours(1 + 5 * rng.random(len(stay)))
     start = np.where(urgency == 2, urgent, planned)
     latest = stays.discharge[stay] - minutes(duration + 150)
-    return np.maximum(np.minimum(start, latest), stays.admission[stay] + np.timedelta64(45, "m"))
+    return np.asarray(np.maximum(np.minimum(start, latest), stays.admission[stay] + np.timedelta64(45, "m")))
 
 
 def _with_returns(rng: np.random.Generator, month: Month, trips: Trips) -> Trips:
@@ -106,10 +108,17 @@ def make(month: Month) -> dict[str, Rows]:
     place = np.full(len(trips.stay), -1)
     place[op] = np.arange(len(op))
     month.shared |= {
-        "op_stay": trips.stay[op], "op_kind": trips.kind[op], "op_start": trips.start[op], "op_end": trips.end[op],
-        "op_return": trips.previous[op] >= 0, "op_cancelled": trips.cancelled[op], "op_urgency": trips.urgency[op],
-        "trip_stay": trips.stay, "trip_kind": trips.kind, "trip_start": trips.start,
-    }  # fmt: skip
+        "op_stay": trips.stay[op],
+        "op_kind": trips.kind[op],
+        "op_start": trips.start[op],
+        "op_end": trips.end[op],
+        "op_return": trips.previous[op] >= 0,
+        "op_cancelled": trips.cancelled[op],
+        "op_urgency": trips.urgency[op],
+        "trip_stay": trips.stay,
+        "trip_kind": trips.kind,
+        "trip_start": trips.start,
+    }
     surgeon = month.staff.pick(rng, DOCTOR, month.stays.unit[trips.stay], 2)
     asa = np.clip(np.round(rng.normal(1.7 + 0.3 * (operations()["level"][trips.kind] > 2), 0.7)), 1, 5).astype(int)
     anaesthetist = month.staff.pick(rng, DOCTOR, np.full(len(trips.stay), month.units.of_kind("anaesthesia")), 3)
@@ -265,7 +274,9 @@ def _operations(
         "prophylaxis_stop_time": only(
             prevented, end + hours(np.where(hit("prophylaxis_stopped_24h"), 20, 60) * rng.random(count))
         ),
-        "prophylaxis_repeat_time": only(prevented & long_cut & (rng.random(count) < 0.85), start + np.timedelta64(3, "h")),
+        "prophylaxis_repeat_time": only(
+            prevented & long_cut & (rng.random(count) < 0.85), start + np.timedelta64(3, "h")
+        ),
         "sign_in_time": only(done & hit("safety_check"), start - minutes(20)),
         "sign_in_signers": _signers(rng, done),
         "time_out_time": only(done & hit("safety_check"), start - minutes(2)),
@@ -283,15 +294,17 @@ def _operations(
             ("pacu", "ward", "icu"),
         ),
         "bedside_handover": known(hit("bedside_handover"), done),
-        "surgeon_postop_round_time": only(done & hit("surgeon_postop_round_24h"), end + hours(3 + 18 * rng.random(count))),
-    }  # fmt: skip
+        "surgeon_postop_round_time": only(
+            done & hit("surgeon_postop_round_24h"), end + hours(3 + 18 * rng.random(count))
+        ),
+    }
 
 
 def _signers(rng: np.random.Generator, done: Array) -> Masked:
     return known(np.where(rng.random(len(done)) < 0.985, 3, 2), done)
 
 
-def _anaesthesia(month: Month, trips: Trips, op: Array, people: tuple[Array, Array, Array], ids: object) -> Rows:
+def _anaesthesia(month: Month, trips: Trips, op: Array, people: tuple[Array, Array, Array], ids: pa.Array) -> Rows:
     rng, table, stays = month.rng("anaesthesia"), operations(), month.stays
     rows = np.flatnonzero(
         np.char.startswith(table["method"][trips.kind[op]], "0") & (table["method"][trips.kind[op]] < "03")
@@ -322,7 +335,7 @@ def _anaesthesia(month: Month, trips: Trips, op: Array, people: tuple[Array, Arr
     return {
         **month.of_stay(stay),
         "anaesthesia_id": month.keys("anaesthesia", "AN", count),
-        "operation_id": Coded(rows, ids),  # type: ignore[arg-type]
+        "operation_id": Coded(rows, ids),
         "anaesthesia_date": day_of(start),
         "outside_theatre": (method == "0102") | (rng.random(count) < 0.03),
         "urgency": Coded(trips.urgency[at], _URGENCY),
@@ -332,7 +345,9 @@ def _anaesthesia(month: Month, trips: Trips, op: Array, people: tuple[Array, Arr
         "second_anaesthetist": month.staff.column(
             month.staff.pick(rng, DOCTOR, np.full(count, month.units.of_kind("anaesthesia")))
         ),
-        "previsit_time": only(hit("anaesthesia_previsit"), np.maximum(start - hours(14 + 6 * rng.random(count)), stays.admission[stay])),
+        "previsit_time": only(
+            hit("anaesthesia_previsit"), np.maximum(start - hours(14 + 6 * rng.random(count)), stays.admission[stay])
+        ),
         "consent_time": np.maximum(start - hours(13.5), stays.admission[stay]),
         "room_in_time": start - minutes(32),
         "start_time": only(begun, start - minutes(18)),
@@ -342,7 +357,9 @@ def _anaesthesia(month: Month, trips: Trips, op: Array, people: tuple[Array, Arr
         "temperature_monitored": monitored,
         "warmed": warm & begun,
         "minimum_temperature": known(np.round(coldest, 1), monitored),
-        "autologous_ml": known(np.round(150 + 400 * rng.random(count)), done & (month.shared["op_blood"][rows] > 300) & hit("autologous")),
+        "autologous_ml": known(
+            np.round(150 + 400 * rng.random(count)), done & (month.shared["op_blood"][rows] > 300) & hit("autologous")
+        ),
         "intubated": tube & begun,
         "extubation_time": only(tube & done, out_of_tube),
         "reintubation_time": only(again, out_of_tube + hours(0.3 + 5 * rng.random(count))),
@@ -350,7 +367,10 @@ def _anaesthesia(month: Month, trips: Trips, op: Array, people: tuple[Array, Arr
         "pacu_in_time": only(pacu, pacu_in),
         "pacu_out_time": only(pacu, pacu_in + minutes(pacu_stay)),
         "pacu_temperature": known(
-            np.round(np.where(hit("pacu_hypothermia"), 35.2 + 0.75 * rng.random(count), 36.1 + 0.8 * rng.random(count)), 1), pacu
+            np.round(
+                np.where(hit("pacu_hypothermia"), 35.2 + 0.75 * rng.random(count), 36.1 + 0.8 * rng.random(count)), 1
+            ),
+            pacu,
         ),
         "pacu_aldrete": known(rng.choice([8, 9, 10], count, p=[0.05, 0.45, 0.5]), pacu),
         "unplanned_icu": done & hit("unplanned_icu_after_anaesthesia"),
@@ -365,5 +385,7 @@ def _anaesthesia(month: Month, trips: Trips, op: Array, people: tuple[Array, Arr
         "hoarseness": tube & hit("hoarseness"),
         "new_coma": hit("new_coma"),
         "analgesia": cared,
-        "analgesia_pain_score": known(np.where(hit("analgesia_good"), rng.integers(0, 4, count), rng.integers(4, 8, count)), cared),
-    }  # fmt: skip
+        "analgesia_pain_score": known(
+            np.where(hit("analgesia_good"), rng.integers(0, 4, count), rng.integers(4, 8, count)), cared
+        ),
+    }

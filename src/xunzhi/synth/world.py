@@ -113,7 +113,7 @@ def _roman(number: int) -> str:
 
 @dataclass(frozen=True)
 class Staff:
-    """All staff; people point at them by place. `by_unit[category]` are (first, count) per unit in `order[category]`."""
+    """All staff; rows point at them by place."""
 
     ids: pa.StringArray
     name: Array
@@ -126,7 +126,7 @@ class Staff:
     left: Array
 
     def pick(self, rng: np.random.Generator, category: int, units: Array, rank: int = 9) -> Array:
-        """For each unit one of its people of a category (and of at least that rank), at random; -1 where it has none."""
+        """For each unit one of its people of a category (of at least that rank) at random; -1 where it has none."""
         mine = np.flatnonzero((self.category == category) & (self.rank <= rank))
         ordered = mine[np.argsort(self.unit[mine], kind="stable")]
         first = np.searchsorted(self.unit[ordered], units, side="left")
@@ -139,7 +139,7 @@ class Staff:
         return Coded(places, self.ids)
 
 
-# Staff per department kind: doctors, nurses, pharmacists, technicians, administration, each per 100 beds of the hospital
+# Doctors, nurses, pharmacists, technicians, administration per 100 beds of the hospital, by department kind
 _OTHER_STAFF = {
     "emergency": (3.0, 7.0, 0, 0, 0),
     "outpatient": (6.0, 5.0, 0, 0, 1),
