@@ -86,7 +86,7 @@ MUST_NOT_FLAG = [
     (Zone(4, 5, 1.0), "hhphph"),
     (Within(15), "pmpmpm.mpmpmpmh"),
     (Beyond(8), "hlhlhlhp"),
-    (LongestRun(), "pppppmmmmm"),
+    (LongestRun(), "ppppppmmmp"),
     (Crossings(), "pppmmmpppm"),
 ]
 
