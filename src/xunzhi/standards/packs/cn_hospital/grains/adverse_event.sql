@@ -11,7 +11,7 @@ SELECT
     subtype,
     grade,
     coalesce(anonymous, FALSE) AS anonymous,
-    date_diff('minute', coalesce(discovered_time, occurred_time), reported_time) AS minutes_to_report,
+    date_diff('second', coalesce(discovered_time, occurred_time), reported_time) / 60.0 AS minutes_to_report,
     coalesce(patient_informed_time <= coalesce(discovered_time, occurred_time) + INTERVAL 24 HOUR, FALSE)
         AS informed_within_24h,
     coalesce(rca_required, FALSE) AS rca_required,
