@@ -39,7 +39,7 @@ def _costs(month: Month) -> Array:
 
 def _discharge_way(month: Month) -> Array:
     rng, died = month.rng("way"), month.stays.died
-    way = rng.choice(6, len(died), p=[0.938, 0.012, 0.018, 0.028, 0, 0.004])
+    way = rng.choice(4, len(died), p=[0.942, 0.012, 0.018, 0.028])
     return np.where(died, 4, way)
 
 
@@ -48,6 +48,7 @@ def _encounters(month: Month, total: Array) -> Rows:
     count, case = len(stays), stays.case
     age_days = np.floor(stays.age * 365.25).astype(np.int64)
     born = day_of(stays.admission) - age_days.astype("m8[D]")
+    years = _years(born, stays.admission)
     people = _people(month)
     risk = month.cases["risk"][case]
     mean = month.cases["los"][case].astype(float)
@@ -61,8 +62,8 @@ def _encounters(month: Month, total: Array) -> Rows:
         "visit_number": stays.visit,
         "sex": Coded(stays.female.astype(int), list("12")),
         "birth_date": born,
-        "age_years": np.floor(stays.age).astype(np.int64),
-        "age_days": known(age_days, stays.age < 1),
+        "age_years": years,
+        "age_days": known(age_days, years == 0),
         "admission_time": stays.admission,
         "ward_arrival_time": stays.admission + hours(0.2 + 0.5 * rng.random(count)),
         "discharge_time": stays.discharge,
@@ -73,6 +74,7 @@ def _encounters(month: Month, total: Array) -> Rows:
         "resident_doctor": month.staff.column(stays.resident),
         "responsible_nurse": month.staff.column(stays.nurse),
         "admission_route": Coded(np.where(stays.emergency, 0, np.where(rng.random(count) < 0.96, 1, 2)), list("123")),
+        "admission_urgency": Coded(np.where(stays.emergency, np.where(risk >= 4, 0, 1), 2), list("123")),
         "discharge_way": Coded(_discharge_way(month), list("123459")),
         "death_time": only(stays.died, stays.discharge),
         "discharged_dying": ~stays.died & (rng.random(count) < month.cases["death"][case].astype(float) * 0.3),
@@ -92,6 +94,13 @@ def _encounters(month: Month, total: Array) -> Rows:
         "drg_reference_cost": np.round(month.cases["cost"][case].astype(float) * 1.05, 2),
         "total_cost": total / 100,
     }
+
+
+def _years(born: Array, at: Array) -> Array:
+    """Full years between birthdays."""
+    months = at.astype("M8[M]").astype(np.int64) - born.astype("M8[M]").astype(np.int64)
+    day, birthday = (time.astype("M8[D]") - time.astype("M8[M]").astype("M8[D]") for time in (at, born))
+    return np.asarray((months - (day < birthday)) // 12)
 
 
 def _people(month: Month) -> Rows:
@@ -166,7 +175,7 @@ _MEDICAL = (6, 6, 5, 1, 0.5, 15, 12, 4, 7, 0, 1.5, 1.5, 30, 2.5, 0.5, 0.6, 0.8, 
 _SURGICAL = (4, 4, 4, 1, 2.5, 9, 8, 2, 2, 18, 0.5, 0.3, 14, 1, 0.1, 1.2, 0.8, 0.2, 0.2, 0.1, 1.3, 4.8, 20, 1)
 
 
-def _fees(month: Month, total: Array) -> dict[str, Array]:
+def _fees(month: Month, total: Array, transfused: Array) -> dict[str, Array]:
     """The 24 fees in fen; they add up to the total exactly. Parts (`其中`) are named with a leading +."""
     rng, stays = month.rng("fees"), month.stays
     operated = np.zeros(len(stays), bool)
@@ -175,6 +184,7 @@ def _fees(month: Month, total: Array) -> dict[str, Array]:
     drugs = month.rates.probability("drug_share", stays.unit, stays.discharge)
     shape = shape * rng.gamma(6.0, 1 / 6.0, shape.shape)
     shape[:, 12] *= drugs
+    shape[~transfused, 15] = 0
     shape /= shape.sum(axis=1, keepdims=True)
     fen = np.floor(shape * total[:, None]).astype(np.int64)
     fen[:, 0] += total - fen.sum(axis=1)
@@ -225,10 +235,14 @@ def _front_pages(month: Month, total: Array) -> Rows:
         (month.shared["dev_end"] - month.shared["dev_begin"])[tubes].astype(np.int64) / 3600,
     )
     way = _discharge_way(month)
+    blood = rng.choice(6, count, p=[0.26, 0.24, 0.28, 0.07, 0, 0.15])
+    blood = np.where(transfused & (blood == 5), 2, blood)
+    payment = rng.choice(5, count, p=[0.36, 0.05, 0.44, 0.05, 0.10])
+    own = np.where(payment == 4, total, np.round(total * (0.2 + 0.25 * rng.random(count))))
     moved = ~np.isnat(stays.moved)
     allergic = rng.random(count) < 0.08
     injured = np.char.startswith(month.cases["icd10"][stays.case], "S06")
-    fees = {f"fee_{name}": values / 100 for name, values in _fees(month, total).items()}
+    fees = {f"fee_{name}": values / 100 for name, values in _fees(month, total, transfused).items()}
 
     def doctor(rank: int) -> Coded:
         return month.staff.column(month.staff.pick(rng, DOCTOR, unit, rank))
@@ -239,9 +253,7 @@ def _front_pages(month: Month, total: Array) -> Rows:
         "organisation_code": "410000000000001",
         "organisation_name": "循质示范医院",
         "health_card": known(np.char.add("JK", np.char.zfill(stays.patient.astype(str), 8)), rng.random(count) < 0.7),
-        "payment_method": Coded(
-            rng.choice(5, count, p=[0.36, 0.05, 0.44, 0.05, 0.10]), ("1.1", "1.2", "2.1", "2.2", "7")
-        ),
+        "payment_method": Coded(payment, ("1.1", "1.2", "2.1", "2.2", "7")),
         "nationality": "156",
         "birth_weight_1": known(np.round(rng.normal(3250, 420, count)), newborn),
         "admission_weight": known(np.round(rng.normal(3200, 430, count)), newborn),
@@ -265,8 +277,8 @@ def _front_pages(month: Month, total: Array) -> Rows:
         "drug_allergy": Coded(allergic.astype(int), list("12")),
         "allergy_drugs": Coded(np.where(allergic, rng.integers(0, 3, count), -1), ("青霉素", "头孢菌素", "磺胺")),
         "autopsy": Coded(np.where(stays.died, (rng.random(count) > 0.01).astype(int), -1), list("12")),
-        "blood_type": Coded(rng.choice(6, count, p=[0.26, 0.24, 0.28, 0.07, 0.02, 0.13]), list("123456")),
-        "rh": Coded(np.where(rng.random(count) < 0.86, 1, 3), list("1234")),
+        "blood_type": Coded(blood, list("123456")),
+        "rh": Coded(np.where(blood == 5, 3, (rng.random(count) < 0.997).astype(int)), list("1234")),
         "transfusion_reaction": Coded(np.where(transfused, np.where(rng.random(count) < 0.005, 1, 2), 0), list("012")),
         "department_head": doctor(0),
         "senior_doctor": doctor(1),
@@ -297,7 +309,7 @@ def _front_pages(month: Month, total: Array) -> Rows:
         "archived_time": _archived(month, rng),
         "uploaded_time": discharge + hours(24 * (10 + 12 * rng.random(count))),
         "total_cost": total / 100,
-        "self_paid": np.round(total * (0.2 + 0.25 * rng.random(count))) / 100,
+        "self_paid": own / 100,
         **fees,
     }
 
@@ -353,6 +365,7 @@ def _diagnoses(month: Month) -> Rows:
         "icd10": Coded(what, icds),
         "name": Coded(what, names_),
         "admission_condition": Coded(condition, list("1234")),
+        "outcome": Coded(np.where(kind > 1, -1, np.where(stays.died[stay], 3, (stay + what) % 8 // 5)), list("1234")),
     }
 
 

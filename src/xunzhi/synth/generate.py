@@ -127,6 +127,8 @@ def generate(
     tables = canonical_tables()
     if strange := set(csv) - tables.keys():
         raise ValueError(f"没有这些表 no such tables: {', '.join(sorted(strange))}")
+    if hospital.scenario:
+        hospital.scenario.effects(hospital.units)
     rows: dict[str, int] = {}
     for name, made in reference_tables(hospital).items():
         rows[name] = _write(to_arrow(made, tables[name]), out / name / f"{name}.parquet")

@@ -89,7 +89,14 @@ class Scenario(BaseModel):
     faults: tuple[AnyFault, ...] = ()
 
     def effects(self, units: Units) -> list[Effect]:
-        """The faults that change rates."""
+        """The faults that change rates.
+
+        Raises:
+            ValueError: when any fault names a department or ward that the hospital does not have.
+        """
+        for fault in self.faults:
+            if isinstance(fault, Fault) and fault.department:
+                units.named(fault.department)
         return [_effect(fault, units) for fault in self.faults if isinstance(fault, RateFault)]
 
     def truth(self) -> list[dict[str, Any]]:
@@ -130,11 +137,10 @@ def load_scenario(source: str | Path, start: date, months: int) -> Scenario:
 
 
 def _day(value: Any, start: date, months: int) -> Any:
-    """A date, or `+n`: months after the start; `-n`: months before the end."""
-    if not isinstance(value, str) or value[:1] not in "+-":
+    """A date, or a number: +n months after the start, -n months before the end."""
+    if not isinstance(value, int):
         return value
-    number = int(value) if value[0] == "+" else months + int(value)
-    number = max(number, 0) + start.year * 12 + start.month - 1
+    number = max(value if value >= 0 else months + value, 0) + start.year * 12 + start.month - 1
     return date(number // 12, number % 12 + 1, 1)
 
 

@@ -169,7 +169,7 @@ def _procedures(month: Month, trips: Trips, place: Array, people: tuple[Array, A
         "incision_healing": _code_text(np.where(cut, _healing(rng, month, trips)[keep], -1)),
         "anaesthesia_method": Coded(np.where(has_method, kind, -1), table["method"]),
         "anaesthesia_grade": Coded(np.where(has_method, asa - 1, -1), list("12345")),
-        "anaesthetist": month.staff.column(np.where(has_method & cut, anaesthetist, -1)),
+        "anaesthetist": month.staff.column(np.where(has_method, anaesthetist, -1)),
         "urgency": Coded(np.where(cut, trips.urgency[keep], -1), _URGENCY),
         "minimally_invasive": table["mi"][kind],
         "national_level4": cut & (table["level"][kind] == 4),
@@ -268,7 +268,7 @@ def _operations(
         "cancelled_time": only(~done, start - minutes(5)),
         "cancel_reason": Coded(np.where(done, -1, rng.integers(0, 8, count)), _REASONS),
         "previous_operation_id": Coded(np.where(again, place[trips.previous[op]], -1), month.ids["operation"]),
-        "unplanned_return": again,
+        "unplanned_return": known(again, again),
         "prophylaxis_atc": Coded(np.where(prevented, 0, -1), ["J01DB04"]),
         "prophylaxis_time": only(prevented, given),
         "prophylaxis_stop_time": only(

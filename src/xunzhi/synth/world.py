@@ -70,7 +70,8 @@ class Units:
         """
         found = [place for place, pair in enumerate(zip(self.codes, self.names, strict=True)) if name in pair]
         if not found:
-            raise ValueError(f"没有科室或病区 {name!r}: no department or ward of that name; there are {self.names}")
+            there = ", ".join(self.names[: self.departments])
+            raise ValueError(f"没有科室或病区 {name!r} / no such department or ward; 可用 there are: {there}")
         return np.flatnonzero(np.isin(self.department, found) | np.isin(np.arange(len(self.codes)), found))
 
 
@@ -149,7 +150,7 @@ _OTHER_STAFF = {
     "pathology": (1.2, 0, 0, 1.4, 0),
     "imaging": (2.5, 0.6, 0, 2.5, 0),
     "transfusion": (0.3, 0, 0, 0.9, 0),
-    "dialysis": (0.5, 2.0, 0, 0.2, 0),
+    "technical": (0.5, 2.0, 0, 0.2, 0),
     "pharmacy": (0, 0, 6.0, 0, 0.4),
     "support": (0, 0.6, 0, 0.4, 1.2),
     "administration": (0.3, 0.5, 0, 0, 1.6),
