@@ -98,8 +98,9 @@ def main() -> None:
         sys.exit(EXIT_PROBLEM)
 
 
-from xunzhi.cli import ingest as _ingest  # noqa: E402  commands register themselves on `app`
+from xunzhi.cli import bulletin as _bulletin  # noqa: E402  commands register themselves on `app`
+from xunzhi.cli import ingest as _ingest  # noqa: E402
 from xunzhi.cli import measure as _measure  # noqa: E402
 from xunzhi.cli import synth as _synth  # noqa: E402
 
-__all__ = ["Settings", "_ingest", "_measure", "_synth", "app", "errors", "main", "out", "progress", "settings"]
+__all__ = ["Settings", "_bulletin", "_ingest", "_measure", "_synth", "app", "errors", "main", "out", "progress", "settings"]
