@@ -174,4 +174,6 @@ def narrow(engine: Engine, grain: Grain, months: Collection[str]) -> None:
             engine.define(table, f"SELECT * FROM {RAW}{table}")
             continue
         same = f"(institution, {link.by}) IN (SELECT institution, {link.by} FROM ({base}) AS b)"
+        if table == grain.base:  # its rows of these months count even where the linking column is null
+            same = f"{same} OR {in_months(grain.time, months)}"
         engine.define(table, f"SELECT * FROM {RAW}{table} WHERE {same}")
