@@ -9,12 +9,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from xunzhi.lake import Lake, LakeError
-from xunzhi.lake.ingest import check, ingest
+from xunzhi.lake import Lake
+from xunzhi.lake.ingest import ingest
 from xunzhi.lake.mapping import Mapping, load_mapping
 from xunzhi.lake.quarantine import entries
 from xunzhi.lake.report import Report
-from xunzhi.standards import StandardsError
 
 Make = Callable[[str], Mapping]
 
