@@ -22,7 +22,12 @@ def make(month: Month) -> dict[str, Rows]:
     """Tables emergency_visit, outpatient_visit, prescription."""
     emergency = _emergency(month)
     outpatient = _outpatient(month)
-    return {"emergency_visit": emergency, "outpatient_visit": outpatient, "prescription": _prescriptions(month)}
+    return {
+        "emergency_visit": emergency,
+        "outpatient_visit": outpatient,
+        "prescription": _prescriptions(month),
+        "rescue": _rescues(month),
+    }
 
 
 def _arrivals(rng: np.random.Generator, month: Month, total: float, *, working: bool) -> Array:
@@ -93,6 +98,13 @@ def _emergency(month: Month) -> Rows:
     month.ids["ed_patients"] = pa.array(patients, pa.string())
     ambulance = rng.random(count) < np.where(resus, 0.5, 0.06)
     call = arrival - minutes(22 + 30 * rng.random(count))
+    arrest = resus & (inside < 0) & (died | hit("resuscitation_arrest"))
+    month.shared |= {
+        "arrest_visit": np.flatnonzero(arrest),
+        "arrest_start": resus_in[arrest],
+        "arrest_died": died[arrest],
+    }
+    month.shared["arrest_end"] = resus_out[arrest]
     return {
         "institution": month.hospital.institution,
         "visit_id": ids,
@@ -150,6 +162,37 @@ def _emergency(month: Month) -> Rows:
     }
 
 
+def _rescues(month: Month) -> Rows:
+    """Cardiac arrests in the emergency department join the rescues of inpatients."""
+    rng, share = month.rng("emergency rescue"), month.shared
+    visit, start, died = share["arrest_visit"], share["arrest_start"], share["arrest_died"]
+    count, unit = len(visit), np.full(len(visit), month.units.of_kind("emergency"))
+    outside = rng.random(count) < 0.6
+    revived = ~died | month.rates.hit(rng, "out_of_hospital_rosc", unit, start)
+    coma = revived & (rng.random(count) < 0.6)
+    cooled = coma & month.rates.hit(rng, "temperature_management", unit, start)
+    end = np.minimum(start + minutes(30 + 40 * rng.random(count)), share["arrest_end"])
+    return {
+        "institution": month.hospital.institution,
+        "rescue_id": month.keys("emergency_rescue", "RE", count),
+        "patient_id": Coded(share["ed_patient"][visit], month.ids["ed_patients"]),
+        "visit_id": Coded(visit, month.ids["emergency_visit"]),
+        "setting": "emergency",
+        "department": month.place(unit)["department"],
+        "start_time": start,
+        "end_time": end,
+        "leader": month.staff.column(month.staff.pick(rng, DOCTOR, unit, 2)),
+        "cardiac_arrest": Coded(np.where(outside, 0, 1), ("out_of_hospital", "in_hospital")),
+        "rosc_time": only(revived, start + minutes(4 + 16 * rng.random(count))),
+        "circulation_minutes": known(np.where(died, 20 + 60 * rng.random(count), 1500.0), revived),
+        "comatose": known(coma, revived),
+        "ttm_start_time": only(cooled, end + hours(2)),
+        "ttm_end_time": only(cooled, end + hours(30)),
+        "survived": ~died,
+        "record_signed_time": month.rates.within(rng, "rescue_note_6h", unit, end, 6),
+    }
+
+
 def _returning(rng: np.random.Generator, sources: Array, back: Array, begin: Array, end: Array) -> Array:
     """For each return an earlier visit that left the resuscitation room within 3 days before; -1 elsewhere."""
     earlier = np.full(len(back), -1)
@@ -171,11 +214,14 @@ def _outpatient(month: Month) -> Rows:
     count = len(at)
     units = month.units
     clinics = np.flatnonzero((units.beds[: units.departments] > 0) & ~units.is_icu[: units.departments])
+    primary = units.of_kind("primary_care")
     unit = rng.choice(clinics, count, p=units.beds[clinics] / units.beds[clinics].sum())
+    unit = np.where(rng.random(count) < 0.08, primary, unit)
     booked = month.rates.hit(rng, "appointment", unit, at)
     wait = month.rates.delay(rng, "clinic_wait", unit, at, 0.6)
     problem = rng.integers(0, len(_CLINIC), count)
-    doctors = month.staff.pick(rng, DOCTOR, units.wards[np.searchsorted(units.department[units.wards], unit)])
+    ward = units.wards[np.searchsorted(units.department[units.wards], np.where(unit == primary, 0, unit))]
+    doctors = month.staff.pick(rng, DOCTOR, np.where(unit == primary, primary, ward))
     people = month.keys("outpatient_patient", "PO", count)
     month.shared |= {
         "op_visit_unit": unit,
@@ -204,7 +250,11 @@ def _outpatient(month: Month) -> Rows:
         "icd10": Coded(problem, [icd for icd, _ in _CLINIC]),
         "diagnosis": Coded(problem, [name for _, name in _CLINIC]),
         "infusion": rng.random(count) < 0.02,
-        "referral": Coded(np.where(referral < 0.012, 0, np.where(referral < 0.02, 1, -1)), ("up_in", "down_out")),
+        "referral": Coded(
+            np.where(referral < 0.012, 0, np.where(referral < 0.02, 1, -1))
+            + np.where(unit == primary, 2, 0) * (referral < 0.02),
+            ("up_in", "down_out", "up_out", "down_in"),
+        ),
         "record_signed_time": at + wait + minutes(15.0),
         "total_cost": np.round(rng.lognormal(5.5, 0.7, count), 2),
     }

@@ -126,6 +126,12 @@ def to_arrow(rows: Rows, table: Table) -> pa.Table:
     return pa.table(arrays)
 
 
+def plain(table: pa.Table) -> pa.Table:
+    """The table with texts instead of dictionaries."""
+    fields = [pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in table.schema]
+    return table.cast(pa.schema(fields))
+
+
 def _length(rows: Mapping[str, Column]) -> int:
     for value in rows.values():
         if isinstance(value, Coded):

@@ -59,7 +59,7 @@ def _icu(month: Month) -> Rows:
         return month.rates.hit(rng, name, unit, begin)
 
     died = stays.died[stay] & (own | (rng.random(count) < 0.5))
-    risk = np.clip(rng.beta(1.4, 6.0, count) + np.where(died, 0.22, 0), 0.01, 0.95)
+    risk = np.clip(rng.beta(1.2, 9.0, count) + np.where(died, 0.22, 0), 0.01, 0.95)
     apache = np.clip(np.round(8 + 34 * risk + rng.normal(0, 3, count)), 2, 50).astype(int)
     shock = np.isin(month.cases["icd10"][stays.case[stay]], ("A41.9", "J96.0")) & (rng.random(count) < 0.34)
     shock_at = begin + hours(0.2 + 3 * rng.random(count))
@@ -236,6 +236,7 @@ def _infections(month: Month) -> Rows:
     unit = np.where(device >= 0, share["dev_unit"][device], stays.unit[stay])
     month.shared |= {"inf_stay": stay, "inf_onset": onset, "inf_site": site, "inf_community": community}
     diagnosed = onset + hours(6 + 30 * rng.random(len(stay)))
+    dialysed = ~community & np.isin(month.units.department[unit], _departments(month, "0306"))
     missed = ~community & month.rates.hit(rng, "hai_missed", unit, onset)
     organisms = read("laboratory")["organisms"]
     bug = np.where(
@@ -257,7 +258,7 @@ def _infections(month: Month) -> Rows:
         "device": Coded(np.where(device >= 0, share["dev_kind"][device], -1), DEVICES),
         "device_use_id": Coded(device, month.ids["device_use"]),
         "operation_id": Coded(case, month.ids["operation"]),
-        "dialysis_related": ~community & (site == 0) & (device < 0),
+        "dialysis_related": dialysed & (rng.random(len(stay)) < 0.4),
         "organism": Coded(bug, [row[1] for row in organisms]),
         "mdro": Coded(np.where(resistant, bug, -1), [row[2] for row in organisms]),
         "outbreak_id": Coded(np.where(cluster, 0, -1), [f"OB{month.number // 12}{month.number % 12 + 1:02d}"]),

@@ -314,7 +314,7 @@ def _critical(month: Month) -> Rows:
     told = month.rates.hit(rng, "critical_notified", unit, found)
     notice = found + month.rates.delay(rng, "critical_notice", unit, found, 0.7)
     heard = notice + minutes(1 + 4 * rng.random(count))
-    done = month.rates.within(rng, "critical_handled", unit, heard, 3)
+    done = month.rates.within(rng, "critical_handled", unit, heard, 0.5)
     texts = [f"{value:g}" for value in share["crit_value"]] + ["影像危急征象"] * imaging
     month.shared |= {"critical_stay": stay, "critical_done": done, "critical_told": told}
     return {

@@ -27,7 +27,7 @@ from xunzhi.synth import (
     safety,
     surgery,
 )
-from xunzhi.synth.columns import Rows, to_arrow
+from xunzhi.synth.columns import Rows, plain, to_arrow
 from xunzhi.synth.dirt import Dirt
 from xunzhi.synth.mapping import write_mappings
 from xunzhi.synth.month import Hospital, Month
@@ -101,9 +101,12 @@ def _merges(hospital: Hospital) -> Rows:
 def month_tables(hospital: Hospital, number: int) -> Iterator[tuple[str, pa.Table]]:
     """All tables of one month number (year × 12 + month - 1), clean, without the scenario's feed faults."""
     month, tables = Month(hospital, number), canonical_tables()
+    made: dict[str, list[pa.Table]] = {}
     for maker in MAKERS:
         for name, rows in maker.make(month).items():
-            yield name, to_arrow(rows, tables[name])
+            made.setdefault(name, []).append(to_arrow(rows, tables[name]))
+    for name, parts in made.items():
+        yield name, parts[0] if len(parts) == 1 else pa.concat_tables([plain(part) for part in parts])
 
 
 def generate(

@@ -174,7 +174,7 @@ def _follow_ups(month: Month) -> Rows:
     rng, stays, share = month.rng("follow"), month.stays, month.shared
     alive = ~stays.died
     icd = month.cases["icd10"][stays.case]
-    general = np.flatnonzero(alive & (rng.random(len(stays)) < min(0.5 * month.hospital.detail, 1)))
+    general = np.flatnonzero(alive & (rng.random(len(stays)) < min(0.8 * month.hospital.detail, 1)))
     cancer = np.flatnonzero(alive & np.char.startswith(icd, "C"))
     level4 = np.unique(share["op_stay"][~share["op_cancelled"] & (_levels(share["op_kind"]) == 4)])
     level4 = level4[alive[level4]]

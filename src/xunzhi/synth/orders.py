@@ -175,7 +175,7 @@ def _orders(month: Month, rng: np.random.Generator, orders: Orders) -> tuple[Row
     infusion = is_drug & (table["route"][drug] == "iv_infusion")
     grade = table["grade"][drug]
     anti = is_drug & (table["pool"][drug] == "antibacterial")
-    per_day = np.where(anti, np.where(table["atc"][drug] == "J01MA12", 1, 2), np.where(infusion, 1, 2))
+    per_day = np.where(anti & (table["atc"][drug] == "J01MA12"), 1, 2)
     times = np.maximum(np.round(np.where(orders.prophylaxis, 1, days * per_day)), 1)
     checked = month.rates.hit(rng, "order_reviewed", unit, ordered) & is_drug
     pivas = infusion & (rng.random(count) < 0.75)

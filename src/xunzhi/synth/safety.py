@@ -298,7 +298,10 @@ def _hands(month: Month) -> Rows:
     }
 
 
-_KINDS = ("core_systems", "infection", "cpr", "antibacterial", "records", "transfusion", "safety", "basic_skills")
+_KINDS = (
+    "core_systems", "infection", "cpr", "antibacterial", "records", "transfusion", "safety", "basic_skills",
+    "orientation", "appraisal",
+)  # fmt: skip
 
 
 def _training(month: Month) -> Rows:

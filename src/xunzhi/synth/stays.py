@@ -188,7 +188,8 @@ class StayMaker:
         discharge = leave.astype("M8[s]") + hours(
             np.where(died, rng.random(count) * 24, np.clip(rng.normal(10.5, 1.6, count), 7, 18))
         )
-        day_case = (days <= 2) & ~emergency & self.units.surgical[unit] & (rng.random(count) < 0.6)
+        operated = cases().operation.max(axis=1)[case] > 0.8
+        day_case = (days <= 2) & ~emergency & operated & (rng.random(count) < 0.9)
         came = (leave - days.astype("m8[D]")).astype("M8[s]")
         weekend = ((day_of(came).astype(np.int64) + 3) % 7 >= 5) & ~emergency & (days > 3)
         came = np.where(weekend & (rng.random(count) < 0.6), came + np.timedelta64(2, "D"), came)

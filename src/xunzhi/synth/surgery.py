@@ -40,8 +40,9 @@ def make_trips(month: Month) -> Trips:
     duration = np.maximum(table["minutes"][kind] * np.exp(rng.normal(0, 0.3, len(kind))), 5)
     urgency = np.where(stays.emergency[stay], np.where(rng.random(len(stay)) < 0.55, 2, 1), 0)
     urgency = np.where((urgency == 0) & (rng.random(len(stay)) < 0.12), 1, urgency)
-    start = _starts(rng, month, stay, urgency, duration)
     theatre = np.isin(table["category"][kind], ("operation", "intervention"))
+    start = _starts(rng, month, stay, urgency, duration)
+    start = _in_turn(month, stay, start, duration, theatre & (urgency < 2))
     cancelled = theatre & month.hit(rng, "operation_cancelled", stay, start)
     first = Trips(stay, kind, start, start + minutes(duration), theatre, np.full(len(stay), -1), urgency, cancelled)
     trips = _with_returns(rng, month, first)
@@ -56,19 +57,48 @@ def make_trips(month: Month) -> Trips:
 
 
 def _starts(rng: np.random.Generator, month: Month, stay: Array, urgency: Array, duration: Array) -> Array:
-    stays = month.stays
-    room = (stays.discharge[stay] - stays.admission[stay]).astype(np.int64) / 3600
-    before = rng.gamma(2.0, 0.9, len(stay)) * month.rates.factor(
-        "preoperative_days", stays.unit[stay], stays.discharge[stay]
-    )
-    wait = np.minimum(np.floor(1 + before), np.maximum(room / 24 - 1.2, 0) // 1)
-    planned = day_of(stays.admission[stay] + hours(24 * wait)).astype("M8[s]") + hours(
-        8.4 + 9 * rng.beta(1, 1.7, len(stay))
-    )
-    urgent = stays.admission[stay] + hours(1 + 5 * rng.random(len(stay)))
-    start = np.where(urgency == 2, urgent, planned)
-    latest = stays.discharge[stay] - minutes(duration + 150)
-    return np.asarray(np.maximum(np.minimum(start, latest), stays.admission[stay] + np.timedelta64(45, "m")))
+    stays, count = month.stays, len(stay)
+    came, left = stays.admission[stay], stays.discharge[stay]
+    room = (left - came).astype(np.int64) / 3600
+    slower = month.rates.factor("preoperative_days", stays.unit[stay], left)
+    wait = np.minimum(np.floor(1 + rng.gamma(2.0, 0.9, count) * slower), np.maximum(room / 24 - 1.2, 0) // 1)
+    planned = day_of(came + hours(24 * wait)).astype("M8[s]") + hours(8.4 + 9 * rng.beta(1, 1.7, count))
+    urgent = came + hours(1 + 5 * rng.random(count))
+    last = left - hours(2.5 + 34 * rng.random(count)) - minutes(duration)
+    start = np.where(stays.died[stay] & (rng.random(count) < 0.3), last, np.where(urgency == 2, urgent, planned))
+    return _inside(month, stay, start, duration)
+
+
+def _inside(month: Month, stay: Array, start: Array, duration: Array) -> Array:
+    """The start, moved so that the operation lies within the stay."""
+    latest = month.stays.discharge[stay] - minutes(duration + 150)
+    return np.asarray(np.maximum(np.minimum(start, latest), month.stays.admission[stay] + np.timedelta64(45, "m")))
+
+
+def rooms(month: Month) -> int:
+    """Number of theatres for planned operations; four more are for emergencies."""
+    return max(4, month.hospital.beds // 40)
+
+
+def _in_turn(month: Month, stay: Array, start: Array, duration: Array, planned: Array) -> Array:
+    """Planned operations of a theatre follow each other: each waits until the one before is done.
+
+    With C the time that the operations before take, the start of each is C + the running maximum of (planned - C).
+    """
+    rows = np.flatnonzero(planned)
+    slot = day_of(start[rows]).astype(np.int64) * 1000 + month.stays.unit[stay[rows]] % rooms(month)
+    order = np.lexsort((start[rows], slot))
+    rows, slot = rows[order], slot[order]
+    taken = (duration[rows] + 25) * 60
+    before = np.cumsum(taken) - taken
+    first = np.searchsorted(slot, slot)
+    before = before - before[first]
+    free = (start[rows] - day_of(start[rows])).astype(np.int64) - before
+    queue = np.cumsum(np.append(True, slot[1:] != slot[:-1])) * 1e9
+    earliest = np.maximum.accumulate(free + queue) - queue + before
+    moved = start.copy()
+    moved[rows] = day_of(start[rows]).astype("M8[s]") + earliest.astype(np.int64).astype("m8[s]")
+    return _inside(month, stay, moved, duration)
 
 
 def _with_returns(rng: np.random.Generator, month: Month, trips: Trips) -> Trips:
@@ -121,13 +151,27 @@ def make(month: Month) -> dict[str, Rows]:
     }
     surgeon = month.staff.pick(rng, DOCTOR, month.stays.unit[trips.stay], 2)
     asa = np.clip(np.round(rng.normal(1.7 + 0.3 * (operations()["level"][trips.kind] > 2), 0.7)), 1, 5).astype(int)
-    anaesthetist = month.staff.pick(rng, DOCTOR, np.full(len(trips.stay), month.units.of_kind("anaesthesia")), 3)
+    anaesthetist = _anaesthetists(month, trips)
     people = (surgeon, asa, anaesthetist)
     return {
         "procedure": _procedures(month, trips, place, people),
         "operation": _operations(month, rng, trips, op, place, people),
         "anaesthesia": _anaesthesia(month, trips, op, people, op_ids),
     }
+
+
+def _theatre(month: Month, unit: Array, start: Array, urgency: Array) -> Array:
+    """The theatre of each operation: wards have their own, emergencies go to four others."""
+    extra = rooms(month) + start.astype(np.int64) // 1800 % 4
+    return np.asarray(1 + np.where(urgency == 2, extra, unit % rooms(month)))
+
+
+def _anaesthetists(month: Month, trips: Trips) -> Array:
+    """One anaesthetist for each theatre and day."""
+    staff = month.staff
+    team = np.flatnonzero((staff.category == DOCTOR) & (staff.unit == month.units.of_kind("anaesthesia")))
+    theatre = _theatre(month, month.stays.unit[trips.stay], trips.start, trips.urgency)
+    return team[(day_of(trips.start).astype(np.int64) + theatre) % len(team)]
 
 
 def _healing(rng: np.random.Generator, month: Month, trips: Trips) -> Array:
@@ -189,14 +233,13 @@ def _operations(
     count, unit = len(op), stays.unit[stay]
     surgeon, asa, anaesthetist = (each[op] for each in people)
     done = ~trips.cancelled[op]
-    elective = trips.urgency[op] == 0
     again = trips.previous[op] >= 0
 
     def hit(name: str) -> Array:
         return rates.hit(rng, name, unit, start)
 
     level, incision = table["level"][kind], table["incision"][kind]
-    theatre = rng.integers(1, max(4, month.hospital.beds // 55) + 1, count)
+    theatre = _theatre(month, unit, start, trips.urgency[op])
     order = np.lexsort((start, theatre, day_of(start)))
     slot = day_of(start)[order].astype(np.int64) * 1000 + theatre[order]
     sequence = np.empty(count, np.int64)
@@ -206,8 +249,11 @@ def _operations(
         hit("first_case_on_time"), start - minutes(6 * rng.random(count)), start - minutes(20 + 50 * rng.random(count))
     )
     discussed = hit("preoperative_discussion") & (trips.urgency[op] < 2)
-    asked = room_in - hours(14 + 10 * rng.random(count))
-    earlier = np.maximum(asked - hours(2 + 6 * rng.random(count)), stays.admission[stay])
+    ready = (room_in - stays.admission[stay]).astype(np.int64) / 3600
+    asked = room_in - hours(np.minimum(14 + 8 * rng.random(count), np.maximum(0.5 * ready, 0)))
+    earlier = stays.admission[stay] + ((asked - stays.admission[stay]) * (0.3 + 0.4 * rng.random(count))).astype(
+        "m8[s]"
+    )
     other = hit("planned_operation_differs")
     prevented = (incision == 1) & hit("class1_prophylaxis") | (incision > 1) & (rng.random(count) < 0.92)
     prevented &= done
@@ -227,7 +273,7 @@ def _operations(
         "setting": "inpatient",
         "theatre": Coded(theatre, [f"手术间{number}" for number in range(theatre.max(initial=1) + 1)]),
         "operation_date": day_of(start),
-        "scheduled_time": np.where(elective, scheduled, start - np.timedelta64(40, "m")),
+        "scheduled_time": only(trips.urgency[op] < 2, scheduled),
         "sequence_in_theatre": sequence,
         "urgency": Coded(trips.urgency[op], _URGENCY),
         "unplanned": again | hit("unplanned_operation"),
@@ -254,7 +300,7 @@ def _operations(
         "implant": table["implant"][kind],
         "restricted_technology": (level == 4) & (rng.random(count) < 0.03),
         "ordered_time": asked,
-        "consent_time": only(hit("operation_consent"), earlier + minutes(90)),
+        "consent_time": only(hit("operation_consent"), earlier + (asked - earlier) // 2),
         "discussion_time": only(discussed, earlier),
         "discussion_surgeon_present": known(hit("surgeon_at_discussion"), discussed),
         "mdt_time": only((level == 4) & hit("level4_mdt"), earlier - hours(3 + 10 * rng.random(count))),
@@ -272,7 +318,8 @@ def _operations(
         "prophylaxis_atc": Coded(np.where(prevented, 0, -1), ["J01DB04"]),
         "prophylaxis_time": only(prevented, given),
         "prophylaxis_stop_time": only(
-            prevented, end + hours(np.where(hit("prophylaxis_stopped_24h"), 20, 60) * rng.random(count))
+            prevented,
+            np.maximum(end, given) + hours(np.where(hit("prophylaxis_stopped_24h"), 20, 60) * rng.random(count)),
         ),
         "prophylaxis_repeat_time": only(
             prevented & long_cut & (rng.random(count) < 0.85), start + np.timedelta64(3, "h")
