@@ -24,6 +24,7 @@ CHUNK = 1 << 22
 BAD = "\ufdd0"  # no character; stands for bytes that are not of the encoding
 DELIMITERS = (",", "\t", ";", "|")
 _BLANK = re.compile(rb"(?<=\n)\r?\n")
+_TEXT = re.compile(rb"[^\r\n]")
 _BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
@@ -154,18 +155,21 @@ def _second_guess(file: Path) -> str:
 
 
 def line_numbers(file: Path, positions: Sequence[int]) -> dict[int, int]:
-    """On which line each byte stands; `positions` in order, counted from 0 in the decompressed file."""
+    """On which line the first text at or after each byte stands: DuckDB may let a line begin with line ends before it.
+
+    `positions` are in order, counted from 0 in the decompressed file.
+    """
     found: dict[int, int] = {}
-    if not positions:
-        return found
     left, start, line = list(reversed(positions)), 0, 1
     with opened(file) as stream:
         while left and (chunk := stream.read(CHUNK)):
             at = 0
             while left and left[-1] < start + len(chunk):
                 position = left.pop()
-                line += chunk.count(b"\n", at, position - start)
-                at = position - start
+                begin = _TEXT.search(chunk, position - start)
+                here = begin.start() if begin else len(chunk)
+                line += chunk.count(b"\n", at, here)
+                at = here
                 found[position] = line
             line += chunk.count(b"\n", at)
             start += len(chunk)

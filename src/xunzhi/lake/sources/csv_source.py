@@ -103,7 +103,9 @@ class CsvSource:
             reason = str(error).split("\n")[0]
             raise LakeError(f"{self.file} is not CSV: {reason}", f"{self.file} 不是 CSV 文件：{reason}") from error
         rows = connection.execute(
-            "SELECT line_byte_position - 1, error_type::VARCHAR, column_idx, csv_line FROM _rejects ORDER BY ALL DESC"
+            # of a line that doesn't end, DuckDB may give the line before; the position of the value is right
+            "SELECT CASE error_type WHEN 'UNQUOTED VALUE' THEN byte_position ELSE line_byte_position END - 1, "
+            "error_type::VARCHAR, column_idx, csv_line FROM _rejects ORDER BY ALL DESC"
         ).fetchall()
         lines = line_numbers(file, sorted({position for position, *_ in rows}))
         rejects = [_reject(lines[at], kind, index, text, len(heading.names)) for at, kind, index, text in rows]
@@ -149,8 +151,7 @@ def _longer_records(
 
 
 def _reject(line: int, kind: str, index: int | None, text: str, expected: int) -> Broken:
-    plain = text.lstrip("\r\n")  # DuckDB lets a line begin with the line ends and empty lines before it
-    line += text[: len(text) - len(plain)].count("\n")
+    plain = text.lstrip("\r\n")
     if kind in ("MISSING COLUMNS", "TOO MANY COLUMNS"):
         en = f"{index} columns where the headings have {expected}"
         return Broken(line, COLUMNS, en, f"此行有 {index} 列，列名有 {expected} 个", plain)
