@@ -108,42 +108,39 @@ def sums_sql(grain: Grain, cells: list[Cell], months: Collection[str] | None) ->
     for cell in cells:
         if cell.kind == "count":
             columns.append(f"({cell.condition}) AS {cell.id}")
-            aggregates.append(f"count_if({cell.id}) AS {cell.id}")
+            aggregates.append(f"coalesce(count_if({cell.id}), 0) AS {cell.id}")
         else:
             value = f"CASE WHEN {cell.condition} THEN CAST({cell.expression} AS {SUM_TYPE}) END"
             columns.append(f"{value} AS {cell.id}")
-            aggregates.append(f"CAST(coalesce(sum({cell.id}), 0) AS {SUM_TYPE}) AS {cell.id}")
+            aggregates.append(f"coalesce(sum({cell.id}), 0) AS {cell.id}")
     inner = rows_sql(grain, columns, months)
     strata = [f"s_{name}" for name in grain.strata]
     grouped = f"{', '.join(['institution', 'month', *strata, *aggregates])} FROM rows_of_grain"
     sets = [f"(institution, month, {stratum})" for stratum in strata] or ["(institution, month)"]
     scan = f"WITH rows_of_grain AS ({inner}) SELECT {grouped} GROUP BY GROUPING SETS ({', '.join(sets)})"
-    return _by_stratum(scan, grain, [cell.id for cell in cells])
+    types = {ROWS: "BIGINT", LAST: "DATE"} | {cell.id: SUM_TYPE if cell.kind == "sum" else "BIGINT" for cell in cells}
+    return _by_stratum(scan, grain, types)
 
 
-def _by_stratum(scan: str, grain: Grain, cells: list[str]) -> str:
+def _by_stratum(scan: str, grain: Grain, types: dict[str, str]) -> str:
     """Name each group's stratum and unit, and add the whole institution as the sum of the first stratum."""
     strata = list(grain.strata)
-    cells = [ROWS, LAST, *cells]
-    chosen = ", ".join([*KEYS, *cells])
+    cells = "".join(f", CAST({column} AS {kind}) AS {column}" for column, kind in types.items())
+    hospital = f"'{HOSPITAL}' AS stratum, '' AS unit"
     if not strata:
-        return (
-            f"SELECT institution, {NAMED_MONTH}, '{HOSPITAL}' AS stratum, '' AS unit{_list(cells)} FROM ({scan}) AS t"
-        )
+        return f"SELECT institution, {NAMED_MONTH}, {hospital}{cells} FROM ({scan}) AS t"
     names = " ".join(f"WHEN s_{name} IS NOT NULL THEN '{name}'" for name in strata)
     units = f"coalesce({', '.join(f's_{name}' for name in strata)})" if len(strata) > 1 else f"s_{strata[0]}"
-    unit = f"CASE {names} END AS stratum, {units} AS unit"
-    named = f"SELECT institution, {NAMED_MONTH}, {unit}{_list(cells)} FROM ({scan}) AS t"
-    totals = "".join(f", {'max' if cell == LAST else 'sum'}({cell}) AS {cell}" for cell in cells)
+    named = f"SELECT institution, {NAMED_MONTH}, CASE {names} END AS stratum, {units} AS unit{cells} FROM ({scan}) AS t"
+    totals = "".join(
+        f", CAST({'max' if column == LAST else 'sum'}({column}) AS {kind}) AS {column}"
+        for column, kind in types.items()
+    )
     return (
-        f"WITH named AS ({named}) SELECT {chosen} FROM named UNION ALL "
-        f"SELECT institution, month, '{HOSPITAL}' AS stratum, '' AS unit{totals} FROM named "
+        f"WITH named AS ({named}) SELECT {', '.join([*KEYS, *types])} FROM named UNION ALL "
+        f"SELECT institution, month, {hospital}{totals} FROM named "
         f"WHERE stratum = '{strata[0]}' GROUP BY institution, month"
     )
-
-
-def _list(cells: list[str]) -> str:
-    return "".join(f", {cell}" for cell in cells)
 
 
 def values_sql(grain: Grain, cell: Cell, months: Collection[str] | None) -> str:

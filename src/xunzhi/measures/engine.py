@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import duckdb
 import pyarrow as pa
 import sqlglot
+from sqlglot import exp
 
 if TYPE_CHECKING:
     from xunzhi.lake import Snapshot
@@ -95,6 +96,9 @@ def _limits(memory: str | None, spill: Path | None) -> dict[str, Any]:
     return limits
 
 
+_SPARK_TYPES = {"VARCHAR": "STRING"}
+
+
 class SparkEngine:
     """Apache Spark, for data that outgrow a machine (extra `spark`)."""
 
@@ -114,20 +118,12 @@ class SparkEngine:
         return engine
 
     def _define_files(self, view: str, files: list[str], columns: dict[str, str]) -> None:
-        types = {
-            name: sqlglot.exp.DataType.build(kind, dialect="duckdb").sql("spark") for name, kind in columns.items()
-        }
-        # Spark reads a zone-less Parquet timestamp as TIMESTAMP_NTZ, and answers with it unless told otherwise
-        casts = ", ".join(
-            f"CAST(`{name}` AS {kind.replace('TIMESTAMP_NTZ', 'TIMESTAMP')}) AS `{name}`"
-            for name, kind in types.items()
-        )
+        """A view of Parquet files, or an empty one; naming the columns spares Spark a job to look for them."""
+        schema = ", ".join(f"`{name}` {_SPARK_TYPES.get(kind, kind)}" for name, kind in columns.items())
         if files:
-            self.session.read.parquet(*files).createOrReplaceTempView(f"files_{view}")
-            self.session.sql(f"SELECT {casts} FROM files_{view}").createOrReplaceTempView(view)
+            self.session.read.schema(schema).parquet(*files).createOrReplaceTempView(view)
         else:
-            nulls = ", ".join(f"CAST(NULL AS {kind}) AS `{name}`" for name, kind in types.items())
-            self.session.sql(f"SELECT {nulls} WHERE FALSE").createOrReplaceTempView(view)
+            self.session.createDataFrame([], schema).createOrReplaceTempView(view)
 
     def query(self, sql: str) -> pa.Table:
         """Run a SELECT written in DuckDB's SQL."""
@@ -140,4 +136,19 @@ class SparkEngine:
     @staticmethod
     def translate(sql: str) -> str:
         """DuckDB's SQL in Spark's words."""
-        return str(sqlglot.transpile(sql, read="duckdb", write="spark")[0])
+        return sqlglot.parse_one(sql, dialect="duckdb").transform(_by_boundaries).transform(_doubles).sql("spark")
+
+
+def _doubles(node: exp.Expr) -> exp.Expr:
+    """DuckDB divides by 60.0 in floating point, Spark in decimals cut at six places."""
+    if isinstance(node, exp.Literal) and not node.is_string and "." in node.name:
+        return exp.cast(node.copy(), "double")
+    return node
+
+
+def _by_boundaries(node: exp.Expr) -> exp.Expr:
+    """DuckDB counts how many boundaries of a unit lie between two times, Spark how many whole units: cut both times."""
+    if isinstance(node, exp.DateDiff) and node.unit:
+        for side in ("this", "expression"):
+            node.set(side, exp.TimestampTrunc(this=node.args[side], unit=node.unit.copy()))
+    return node

@@ -121,6 +121,13 @@ class Periods:
     names: tuple[str, ...]
     of_month: Ints
 
+    def first_month(self, position: int) -> str:
+        """The first calendar month of a period."""
+        name = self.names[position]
+        if self.kind == "year":
+            return f"{name}-01"
+        return f"{name[:4]}-{int(name[-1]) * 3 - 2:02d}" if self.kind == "quarter" else name
+
     def last_month(self, position: int) -> str:
         """The last calendar month of a period, whether it has facts or not."""
         name = self.names[position]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 Floats = NDArray[np.float64]
 
@@ -13,7 +13,7 @@ LEVEL = 0.95
 
 def wilson(count: Floats, total: Floats, level: float = LEVEL) -> tuple[Floats, Floats]:
     """Wilson's score interval for a proportion (Wilson 1927; Newcombe, Stat Med 1998;17:857, method 3)."""
-    z = norm.ppf(0.5 + level / 2)
+    z = ndtri(0.5 + level / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         p = count / total
         middle = p + z**2 / (2 * total)
@@ -24,7 +24,7 @@ def wilson(count: Floats, total: Floats, level: float = LEVEL) -> tuple[Floats, 
 
 def byar(count: Floats, level: float = LEVEL) -> tuple[Floats, Floats]:
     """Byar's interval for a Poisson count (Breslow & Day, Statistical Methods in Cancer Research II, 1987, p. 69)."""
-    z = norm.ppf(0.5 + level / 2)
+    z = ndtri(0.5 + level / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         low = count * (1 - 1 / (9 * count) - z / (3 * np.sqrt(count))) ** 3
         up = count + 1
@@ -34,7 +34,7 @@ def byar(count: Floats, level: float = LEVEL) -> tuple[Floats, Floats]:
 
 def of_mean(mean: Floats, spread: Floats, n: Floats, level: float = LEVEL) -> tuple[Floats, Floats]:
     """Normal interval of a mean from the standard deviation of the n values; NaN for fewer than two."""
-    z = norm.ppf(0.5 + level / 2)
+    z = ndtri(0.5 + level / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         reach = np.where(n > 1, z * spread / np.sqrt(n), np.nan)
     return mean - reach, mean + reach

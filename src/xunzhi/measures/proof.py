@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
 import pyarrow as pa
@@ -63,7 +64,7 @@ def alone(pack: Pack, indicator: Indicator) -> dict[str, Indicator]:
 
 def results_of(engine: Engine, pack: Pack, indicators: Mapping[str, Indicator], as_of: date) -> Arithmetic:
     """Compute some indicators over everything that an engine shows."""
-    part = Pack(pack.root, pack.manifest, pack.codes, pack.tables, pack.grains, indicators, pack.grain_columns)
+    part = replace(pack, indicators=indicators)
     cubes = {name: compute(engine, grain) for name, grain in plan(part).items()}
     return Arithmetic(part, cubes, coverage_of(part, cubes, as_of), lake_version=0)
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,19 @@ from numpy.typing import NDArray
 from xunzhi.measures import intervals
 from xunzhi.measures.coverage import Coverage
 from xunzhi.measures.cube import Cube
-from xunzhi.measures.frames import PERIOD_KINDS, Floats, Frame, Ints, Periods, Rolled, Space, lookup, quantile, roll_up
+from xunzhi.measures.frames import (
+    PERIOD_KINDS,
+    Floats,
+    Frame,
+    Ints,
+    Names,
+    Periods,
+    Rolled,
+    Space,
+    lookup,
+    quantile,
+    roll_up,
+)
 from xunzhi.measures.plan import Cell, cells_of, outside_cell
 from xunzhi.standards import Aggregate, Indicator, Pack
 
@@ -107,15 +120,15 @@ class Arithmetic:
 
     def table(self) -> pa.Table:
         """All results. Indicators that can't be computed are left out and stand in `faults`."""
-        tables = [SCHEMA.empty_table()]
+        rows = _Rows()
         for kind in PERIOD_KINDS:
             periods = self.space.periods(kind)
             done: dict[str, Parts] = {}
             for indicator in self.pack.indicators.values():
                 parts = self._parts(indicator, periods, done)
                 if parts is not None:
-                    tables.append(self._rows(indicator, periods, parts))
-        return pa.concat_tables(tables).combine_chunks()
+                    self._add(rows, indicator, periods, parts)
+        return rows.table(self.space, self.lake_version)
 
     def _parts(self, indicator: Indicator, periods: Periods, done: dict[str, Parts]) -> Parts | None:
         """The indicator's parts, its references first."""
@@ -300,40 +313,36 @@ class Arithmetic:
                 )
         return None
 
-    def _rows(self, indicator: Indicator, periods: Periods, parts: Parts) -> pa.Table:
-        """One indicator's rows: whole institutions always, other units where there is something to count."""
-        seen = (
+    def _add(self, rows: _Rows, indicator: Indicator, periods: Periods, parts: Parts) -> None:
+        """Add one indicator's rows: whole institutions always, other units where there is something to count."""
+        revision, broken = self._in_force(indicator, periods)
+        wanted = np.array([self._is_wanted(periods, place) for place in range(len(periods.names))], dtype=bool)
+        keep = (
             self.space.is_hospital(parts.who)
             | (np.nan_to_num(parts.denominator) > 0)
             | (np.nan_to_num(parts.numerator) > 0)
-        )
-        if self.periods is not None:
-            seen &= np.isin(parts.period, [index for index, name in enumerate(periods.names) if name in self.periods])
-        who, period = parts.who[seen], parts.period[seen]
-        revision, broken = self._in_force(indicator, periods)
+        ) & (wanted & (revision >= 0))[parts.period]
+        if not keep.any():
+            return
+        who, period = parts.who[keep], parts.period[keep]
         starts = [item.since.isoformat() for item in indicator.revisions]
-        institution, stratum, unit = self.space.split(who)
-        valid = revision[period] >= 0
-        columns = {
-            "institution": institution,
-            "period_kind": pa.array([periods.kind] * len(who), pa.string()),
-            "period": pa.DictionaryArray.from_arrays(
-                pa.array(period, pa.int32()), pa.array(periods.names, pa.string())
-            ),
-            "stratum": stratum,
-            "unit": unit,
-            "indicator": pa.array([indicator.id] * len(who), pa.string()),
-            "revision": pa.DictionaryArray.from_arrays(
-                pa.array(np.maximum(revision[period], 0), pa.int32()), pa.array(starts)
-            ),
-            "broken": pa.array(broken[period]),
-            **{name: _nullable(getattr(parts, name)[seen]) for name in FIGURES},
-            "provisional": pa.array(self._provisional(indicator, who, period, periods)),
-            "status": _status(parts.numerator[seen], parts.value[seen], parts.denominator[seen]),
-            "lake_version": pa.array(np.full(len(who), self.lake_version)),
-        }
-        table = pa.table({name: columns[name].cast(SCHEMA.field(name).type) for name in SCHEMA.names})
-        return table.filter(pa.array(valid))
+        rows.add(
+            count=len(who),
+            who=who,
+            broken=broken[period],
+            provisional=self._provisional(indicator, who, period, periods),
+            status=_status(parts.numerator[keep], parts.value[keep], parts.denominator[keep]),
+            period_kind=[periods.kind],
+            indicator=[indicator.id],
+            period=[periods.names, period],
+            revision=[starts, revision[period]],
+            **{name: getattr(parts, name)[keep] for name in FIGURES},
+        )
+
+    def _is_wanted(self, periods: Periods, place: int) -> bool:
+        """Whether results of a period are wanted: not before it has begun (facts can be dated by a day to come)."""
+        begun = periods.first_month(place) <= self.coverage.as_of.isoformat()[:7]
+        return begun and (self.periods is None or periods.names[place] in self.periods)
 
     def _in_force(self, indicator: Indicator, periods: Periods) -> tuple[Ints, NDArray[np.bool_]]:
         """The last revision in force in each period, and whether an earlier one was in force in part of it."""
@@ -380,11 +389,45 @@ def _sources(pack: Pack, indicator: Indicator) -> Iterator[tuple[str, Aggregate]
                 yield from _sources(pack, pack.indicators[part.indicator])
 
 
-def _nullable(values: Floats) -> pa.Array:
-    return pa.array(values, pa.float64(), from_pandas=True)
+STATUSES = (OK, NO_CASES, NOT_COLLECTED)
 
 
-def _status(numerator: Floats, value: Floats, denominator: Floats) -> pa.Array:
+def _status(numerator: Floats, value: Floats, denominator: Floats) -> Ints:
+    """Position in `STATUSES` of each row."""
     unknown = np.isnan(numerator) & ~np.isnan(denominator) & (denominator > 0) & np.isnan(value)
-    words = np.where(unknown, NOT_COLLECTED, np.where(np.isnan(value), NO_CASES, OK))
-    return pa.array(words.astype(object), pa.string())
+    return np.where(unknown, 2, np.where(np.isnan(value), 1, 0))
+
+
+class _Rows:
+    """Gathers result rows as numbers; strings are made once, for all rows together."""
+
+    def __init__(self) -> None:
+        self._names = {column: Names() for column in ("period_kind", "period", "indicator", "revision")}
+        self._columns: dict[str, list[NDArray[np.generic]]] = {}
+
+    def add(self, count: int, **columns: Any) -> None:
+        """Add rows. A list is one string for all of them, or strings and each row's position among them."""
+        for name, given in columns.items():
+            self._columns.setdefault(name, []).append(self._codes(name, given, count) if name in self._names else given)
+
+    def _codes(self, name: str, given: list[Any], count: int) -> Ints:
+        names = self._names[name]
+        if len(given) == 1:
+            return np.full(count, names.code(given[0]))
+        texts, positions = given
+        codes: Ints = np.array([names.code(text) for text in texts], dtype=np.int64)[positions]
+        return codes
+
+    def table(self, space: Space, lake_version: int) -> pa.Table:
+        """The rows gathered, as results."""
+        if not self._columns:
+            return SCHEMA.empty_table()
+        whole = {name: np.concatenate(parts) for name, parts in self._columns.items()}
+        institution, stratum, unit = space.split(whole.pop("who"))
+        columns: dict[str, Any] = {"institution": institution, "stratum": stratum, "unit": unit}
+        columns |= {name: names.decode(whole.pop(name)) for name, names in self._names.items()}
+        statuses = pa.array(STATUSES)
+        columns["status"] = pa.DictionaryArray.from_arrays(pa.array(whole.pop("status"), pa.int32()), statuses)
+        columns["lake_version"] = pa.array(np.full(len(institution), lake_version))
+        columns |= {name: pa.array(values, from_pandas=True) for name, values in whole.items()}
+        return pa.table([columns[name].cast(SCHEMA.field(name).type) for name in SCHEMA.names], schema=SCHEMA)
