@@ -53,10 +53,10 @@ def test_the_good_pack_loads(pack):
         ("indicators/indicators.yaml", "id: falls,", "id: stay,", "already defined"),
         ("grains/grains.yaml", "    drug: encounter_id\n", "", "reads 'drug' but doesn't link it"),
         ("grains/grains.yaml", "bool_or(antibiotic)", "bool_or(antibiotik)", '"antibiotik" not found'),
-        ("grains/grains.yaml", "{department: department, doctor: doctor}", "{department: departement, doctor: doctor}", "'department'"),
+        ("grains/grains.yaml", "{department: department, doctor", "{department: departement, doctor", "'department'"),
         ("tables/tables.yaml", "month: discharge_time", "month: discharged", "no column of the table"),
         ("tables/tables.yaml", "type: money", "type: mony", "'money'"),
-        ("tables/tables.yaml", "key: [institution, drug_id]", "key: [drug_id, encounter_id]", "begins with institution"),
+        ("tables/tables.yaml", "key: [institution, drug_id]", "key: [drug_id, patient_id]", "begins with institution"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_place(pack, file, old, new, says):
@@ -69,10 +69,12 @@ def test_a_mistake_is_named_with_its_place(pack, file, old, new, says):
 
 
 def test_a_circle_of_indicators_is_shown(pack):
-    replace(pack, "indicators/indicators.yaml", "numerator: {grain: discharge, sum: cost}, denominator: null, chart: i}",
-            "numerator: {grain: discharge, sum: cost}, denominator: null, chart: i}\n"
-            "- {<<: *common, id: a, kind: ratio, numerator: {indicator: b}, denominator: {indicator: mortality}}\n"
-            "- {<<: *common, id: b, kind: ratio, numerator: {indicator: a}, denominator: {indicator: mortality}}")  # fmt: skip
+    last = "numerator: {grain: discharge, sum: cost}, denominator: null, chart: i}"
+    circle = [
+        f"- {{<<: *common, id: {name}, kind: ratio, numerator: {{indicator: {other}}}, denominator: {{indicator: stay}}}}"
+        for name, other in ("ab", "ba")
+    ]
+    replace(pack, "indicators/indicators.yaml", last, "\n".join([last, *circle]))
     assert "a → b → a" in problem(pack)
 
 
@@ -98,3 +100,108 @@ def test_words_like_no_and_on_stay_words(pack):
 def test_an_unknown_pack_is_named():
     with pytest.raises(StandardsError, match="no such pack"):
         load_pack("nowhere")
+
+
+OWN = """
+pack: own
+version: "1"
+label: {zh: 本院, en: Own}
+extends: ../pack
+areas: {ward: {zh: 病区, en: Ward}}
+owners: {}
+strata: {}
+"""
+
+DEATHS = """
+- id: deaths
+  label: {zh: 死亡人数, en: Deaths}
+  area: ward
+  kind: count
+  unit: 人
+  direction: lower
+  class: outcome
+  chart: c
+  owner: quality_office
+  why: {zh: 本院自定, en: Our own}
+  source: {document: 本院, edition: "1", verified: none}
+  numerator: {grain: discharge, count: died}
+  oracle: |
+    SELECT institution, strftime(discharge_time, '%Y-%m') AS month, coalesce(department, '') AS department,
+           count(*) AS numerator
+    FROM encounter WHERE died GROUP BY ALL
+  case:
+    encounter: |
+      | encounter_id | discharge_time   | died |
+      | E1           | 2026-03-02 10:00 | true |
+    expect: {month: 2026-03, numerator: 1}
+"""
+
+
+@pytest.fixture
+def own(pack):
+    """A pack beside the good one that extends it by an indicator in an area of its own."""
+    folder = pack.parent / "own"
+    (folder / "indicators").mkdir(parents=True)
+    (folder / "pack.yaml").write_text(OWN, encoding="utf-8")
+    (folder / "indicators" / "own.yaml").write_text(DEATHS, encoding="utf-8")
+    return folder
+
+
+def test_a_pack_that_extends_another_has_all_of_it_and_its_own(own, pack):
+    base, both = load_pack(pack), load_pack(own)
+    assert set(both.indicators) == {*base.indicators, "deaths"}
+    assert both.tables == base.tables
+    assert both.grain_columns == base.grain_columns
+    assert (list(both.manifest.areas), both.manifest.rules) == (["hospital", "ward"], base.manifest.rules)
+    assert (both.manifest.pack, both.root, both.layers) == ("own", own, (pack, own))
+
+
+def test_its_fingerprint_changes_with_either_pack(own, pack):
+    before = load_pack(own).fingerprint
+    replace(pack, "indicators/indicators.yaml", "count: died}", "count: NOT died}")
+    between = load_pack(own).fingerprint
+    replace(own, "indicators/own.yaml", "count: died}", "count: NOT died}")
+    assert len({before, between, load_pack(own).fingerprint}) == 3
+
+
+def test_it_may_keep_only_some_indicators(own):
+    replace(own, "pack.yaml", "extends: ../pack", "extends: ../pack\nkeeps: [mortality]")
+    assert list(load_pack(own).indicators) == ["mortality", "deaths"]
+
+
+def test_it_may_replace_what_it_says_it_replaces(own):
+    replace(
+        own, "pack.yaml", "extends: ../pack", "extends: ../pack\nreplaces: {indicators: [falls], areas: [hospital]}"
+    )
+    replace(own, "pack.yaml", "areas: {", "areas: {hospital: {zh: 本院, en: Ours}, ")
+    replace(own, "indicators/own.yaml", "id: deaths", "id: falls")
+    both = load_pack(own)
+    assert both.indicators["falls"].label.en == "Deaths"
+    assert both.manifest.areas["hospital"].en == "Ours"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        ("indicators/own.yaml", "id: deaths", "id: falls", "or say replaces: {indicators: [falls]}"),
+        ("pack.yaml", "areas: {", "areas: {hospital: {zh: 本院, en: Ours}, ", "say replaces: {areas: [hospital]}"),
+        ("pack.yaml", "extends: ../pack", "extends: ../pack\nreplaces: {indicators: [fals]}", "did you mean 'falls'"),
+        ("pack.yaml", "extends: ../pack", "extends: ../pack\nkeeps: [mortalty]", "did you mean 'mortality'"),
+        ("pack.yaml", "extends: ../pack", "extends: cn_hospitl", "did you mean 'cn_hospital'"),
+        ("pack.yaml", "extends: ../pack", "extends: ../own", "own → own; break the circle"),
+        ("pack.yaml", "extends: ../pack", "extend: ../pack", "no such field"),
+        ("indicators/own.yaml", "grain: discharge", "grain: discharg", "did you mean 'discharge'"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_an_extending_pack_is_named_with_its_place(own, file, old, new, says):
+    replace(own, file, old, new)
+    with pytest.raises(StandardsError) as caught:
+        load_pack(own)
+    found = [problem for problem in caught.value.problems if says in problem.message]
+    assert found, caught.value
+    assert found[0].file == own / file
+
+
+def test_what_is_replaced_must_be_defined(own, pack):
+    replace(own, "pack.yaml", "extends: ../pack", "extends: ../pack\nreplaces: {grains: [fall]}")
+    assert "own says that it replaces 'fall', but doesn't define it" in problem(own)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import Field
-
 from xunzhi.standards.errors import Problem, StandardsError
 from xunzhi.standards.grains import Grain
 from xunzhi.standards.indicators import ALL, Aggregate, Indicator, Reference
+from xunzhi.standards.manifest import Manifest
+from xunzhi.standards.reading import Reader
 from xunzhi.standards.sql import Binder, SqlError, columns_of, tables_of, unknown
-from xunzhi.standards.tables import CodeList, Label, Standard, Table
-from xunzhi.standards.yaml_source import Loc, Source, load_yaml
+from xunzhi.standards.tables import CodeList, Table
+from xunzhi.standards.yaml_source import Loc
 
 PACKS = Path(__file__).parent / "packs"
 DEFAULT_PACK = "cn_hospital"
@@ -25,29 +25,12 @@ GRAIN = "grain of "
 """Before a grain's name, so that it is no table's."""
 
 
-class Stratum(Standard):
-    """A way to divide the hospital; `names` is the table and columns that give codes their names."""
-
-    label: Label
-    names: tuple[str, str, str] | None = None
-
-
-class Manifest(Standard):
-    """pack.yaml: what the pack is, and the lists that indicators choose from."""
-
-    pack: str
-    version: str
-    label: Label
-    areas: dict[str, Label]
-    owners: dict[str, Label]
-    strata: dict[str, Stratum]
-    rules: tuple[str, ...]
-    settle_days: int = Field(default=10, description="days after its end from which a period is no longer provisional")
-
-
 @dataclass(frozen=True)
 class Pack:
-    """All standards of one pack. Mappings keep the order of the files."""
+    """All standards of one pack. Mappings keep the order of the files.
+
+    `layers` are the folders that it was read from: the pack that it extends first, its own last.
+    """
 
     root: Path
     manifest: Manifest
@@ -56,6 +39,7 @@ class Pack:
     grains: Mapping[str, Grain]
     indicators: Mapping[str, Indicator]
     grain_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    layers: tuple[Path, ...] = ()
 
     @cached_property
     def schema(self) -> dict[str, dict[str, str]]:
@@ -69,9 +53,10 @@ class Pack:
     def fingerprint(self) -> str:
         """Changes with any standard of the pack; stands beside every result."""
         digest = hashlib.sha256()
-        for file in sorted(self.root.rglob("*")):
-            if file.suffix in (".yaml", ".sql"):
-                digest.update(file.read_bytes())
+        for folder in self.layers:
+            for file in sorted(folder.rglob("*")):
+                if file.suffix in (".yaml", ".sql"):
+                    digest.update(file.read_bytes())
         return digest.hexdigest()[:12]
 
 
@@ -87,97 +72,40 @@ def load_pack(pack: str | Path = DEFAULT_PACK) -> Pack:
     return _Loader(root).load()
 
 
-M = TypeVar("M", bound=Standard)
 T = TypeVar("T")
 
 
 class _Loader:
-    """Reads the files of a pack, gathering problems instead of stopping at the first."""
+    """Checks what the files of a pack say, gathering problems instead of stopping at the first."""
 
     def __init__(self, root: Path):
         self.root = root
-        self.problems: list[Problem] = []
-        self.places: dict[tuple[str, str], tuple[Source, Loc]] = {}
+        self.reader = Reader(PACKS)
 
     def load(self) -> Pack:
-        manifest = self._manifest()
-        codes = self._folder("codes", CodeList, lambda item: item.id)
-        tables = self._folder("tables", Table, lambda item: item.table)
-        grains = {
-            name: self._with_sql(grain)
-            for name, grain in self._folder("grains", Grain, lambda item: item.grain).items()
-        }
-        indicators = self._folder("indicators", Indicator, lambda item: item.id)
+        manifest = self.reader.read(self.root)
         self._stop_at_problems()
-        pack = Pack(self.root, manifest, codes, tables, grains, indicators)
+        found = self.reader
+        pack = Pack(
+            self.root, manifest, found.codes, found.tables, found.grains, found.indicators, layers=tuple(found.folders)
+        )
         binder = Binder(pack.schema)
         self._check_tables(pack, binder)
-        pack = Pack(self.root, manifest, codes, tables, grains, indicators, self._check_grains(pack, binder))
+        pack = replace(pack, grain_columns=self._check_grains(pack, binder))
         self._stop_at_problems()
         self._check_indicators(pack, binder)
         self._stop_at_problems()
         return pack
 
     def _stop_at_problems(self) -> None:
-        if self.problems:
-            raise StandardsError(self.problems)
-
-    def _manifest(self) -> Manifest:
-        return load_yaml(self.root / "pack.yaml").validate(Manifest)
-
-    def _folder(self, folder: str, model: type[M], name_of: Callable[[M], str]) -> dict[str, M]:
-        """All standards of a folder; a file holds one, or a list of them."""
-        found: dict[str, M] = {}
-        for file in sorted((self.root / folder).glob("*.yaml")):
-            for source, loc in self._entries(file):
-                try:
-                    item = source.validate(model, loc)
-                except StandardsError as error:
-                    self.problems += error.problems
-                    continue
-                name = name_of(item)
-                if name in found:
-                    self.problems.append(
-                        source.problem(loc, f"{name!r} is already defined in {self._file(folder, name)}")
-                    )
-                    continue
-                found[name] = item
-                self.places[folder, name] = (source, loc)
-        return found
-
-    def _entries(self, file: Path) -> Iterator[tuple[Source, Loc]]:
-        try:
-            source = load_yaml(file)
-        except StandardsError as error:
-            self.problems += error.problems
-            return
-        if isinstance(source.data, list):
-            yield from ((source, (index,)) for index in range(len(source.data)))
-        else:
-            yield source, ()
-
-    def _file(self, folder: str, name: str) -> Path:
-        return self.places[folder, name][0].file
-
-    def _with_sql(self, grain: Grain) -> Grain:
-        """The grain with the text of its SQL file."""
-        if not grain.sql.endswith(".sql"):
-            return grain
-        file = self._file("grains", grain.grain).parent / grain.sql
-        if not file.is_file():
-            self._report("grains", grain.grain, ("sql",), f"no file {grain.sql} beside this one")
-            return grain
-        return grain.model_copy(update={"sql": file.read_text(encoding="utf-8")})
-
-    def _report(self, folder: str, name: str, loc: Loc, message: str) -> None:
-        source, at = self.places[folder, name]
-        self.problems.append(source.problem(at + loc, message))
+        if self.reader.problems:
+            raise StandardsError(self.reader.problems)
 
     def _try(self, folder: str, name: str, loc: Loc, check: Callable[..., T], *arguments: Any) -> T | None:
         try:
             return check(*arguments)
         except SqlError as error:
-            self._report(folder, name, loc, str(error))
+            self.reader.report(folder, name, loc, str(error))
             return None
 
     def _check_tables(self, pack: Pack, binder: Binder) -> None:
@@ -185,13 +113,13 @@ class _Loader:
             for column, spec in table.columns.items():
                 if spec.codes and spec.codes not in pack.codes:
                     message = unknown("code list", spec.codes, set(pack.codes))
-                    self._report("tables", name, ("columns", column, "codes"), message)
+                    self.reader.report("tables", name, ("columns", column, "codes"), message)
             known = frozenset(table.columns)
             for index, check in enumerate(table.checks):
                 at: Loc = ("checks", index)
                 self._boolean("tables", name, (*at, "require"), binder, check.require, name)
                 for column in sorted({*check.flags, *check.passes, *([check.column] if check.column else [])} - known):
-                    self._report("tables", name, at, unknown("column", column, known))
+                    self.reader.report("tables", name, at, unknown("column", column, known))
 
     def _check_grains(self, pack: Pack, binder: Binder) -> dict[str, tuple[str, ...]]:
         columns: dict[str, tuple[str, ...]] = {}
@@ -207,18 +135,18 @@ class _Loader:
         name = grain.grain
         base = pack.tables.get(grain.base)
         if base is None:
-            self._report("grains", name, ("base",), unknown("table", grain.base, set(pack.tables)))
+            self.reader.report("grains", name, ("base",), unknown("table", grain.base, set(pack.tables)))
             return
         if grain.time not in base.columns:
-            self._report("grains", name, ("time",), unknown("column", grain.time, set(base.columns)))
+            self.reader.report("grains", name, ("time",), unknown("column", grain.time, set(base.columns)))
         needed = {"institution", grain.time, *grain.key, *grain.strata.values(), *grain.columns}
         for column in sorted(needed | ({grain.patient} if grain.patient else set())):
             if column not in found:
-                self._report(
+                self.reader.report(
                     "grains", name, ("sql",), f"must select {column!r}; {unknown('output column', column, found)}"
                 )
         for stratum in sorted(set(grain.strata) - set(pack.manifest.strata)):
-            self._report(
+            self.reader.report(
                 "grains", name, ("strata", stratum), unknown("stratum in pack.yaml", stratum, set(pack.manifest.strata))
             )
         self._check_links(pack, grain, base)
@@ -226,14 +154,14 @@ class _Loader:
     def _check_links(self, pack: Pack, grain: Grain, base: Table) -> None:
         read = tables_of(grain.sql) - {grain.base}
         for table in sorted(read - set(grain.links)):
-            self._report(
+            self.reader.report(
                 "grains",
                 grain.grain,
                 ("links",),
                 f"reads {table!r} but doesn't link it; add how its rows touch the grain",
             )
         for table in sorted(set(grain.links) - read - {grain.base}):
-            self._report(
+            self.reader.report(
                 "grains", grain.grain, ("links", table), "is linked but the SQL doesn't read it; remove the link"
             )
         for table, link in grain.links.items():
@@ -241,17 +169,19 @@ class _Loader:
                 continue
             for column, owner in ((link.by, base), (link.by, pack.tables[table]), (link.time, pack.tables[table])):
                 if column and column not in owner.columns:
-                    self._report("grains", grain.grain, ("links", table), f"{owner.table} has no column {column!r}")
+                    self.reader.report(
+                        "grains", grain.grain, ("links", table), f"{owner.table} has no column {column!r}"
+                    )
 
     def _check_indicators(self, pack: Pack, binder: Binder) -> None:
         manifest = pack.manifest
         for name, indicator in pack.indicators.items():
             if indicator.area not in manifest.areas:
-                self._report(
+                self.reader.report(
                     "indicators", name, ("area",), unknown("area in pack.yaml", indicator.area, set(manifest.areas))
                 )
             if indicator.owner not in manifest.owners:
-                self._report(
+                self.reader.report(
                     "indicators", name, ("owner",), unknown("owner in pack.yaml", indicator.owner, set(manifest.owners))
                 )
             for index, revision in enumerate(indicator.revisions):
@@ -261,7 +191,7 @@ class _Loader:
                     if isinstance(spec, Aggregate):
                         self._check_aggregate(pack, binder, name, loc, spec)
                     elif isinstance(spec, Reference) and spec.indicator not in pack.indicators:
-                        self._report(
+                        self.reader.report(
                             "indicators", name, loc, unknown("indicator", spec.indicator, set(pack.indicators))
                         )
                 self._check_oracle(pack, binder, name, index)
@@ -269,13 +199,13 @@ class _Loader:
 
     def _revised(self, name: str, index: int, part: str) -> Loc:
         """Where a part of a revision stands: in the revision, or at the top of the indicator."""
-        source, at = self.places["indicators", name]
+        source, at = self.reader.places["indicators", name]
         inside: Loc = ("revisions", index, part)
         return inside if at + inside in source.lines else (part,)
 
     def _check_aggregate(self, pack: Pack, binder: Binder, name: str, loc: Loc, aggregate: Aggregate) -> None:
         if aggregate.grain not in pack.grains:
-            self._report("indicators", name, (*loc, "grain"), unknown("grain", aggregate.grain, set(pack.grains)))
+            self.reader.report("indicators", name, (*loc, "grain"), unknown("grain", aggregate.grain, set(pack.grains)))
             return
         view = GRAIN + aggregate.grain
         if aggregate.function != "count":
@@ -290,7 +220,7 @@ class _Loader:
         """Check that a condition uses known columns and is true or false."""
         found = self._try(folder, name, loc, binder.type_of, condition, table)
         if found is not None and found != "BOOLEAN":
-            self._report(folder, name, loc, f"a condition must be true or false, this is {found}: {condition}")
+            self.reader.report(folder, name, loc, f"a condition must be true or false, this is {found}: {condition}")
 
     def _check_oracle(self, pack: Pack, binder: Binder, name: str, index: int) -> None:
         revision = pack.indicators[name].revisions[index]
@@ -298,11 +228,11 @@ class _Loader:
         found = self._try("indicators", name, loc, binder.columns, revision.oracle)
         if found is not None:
             for column in sorted({"institution", "month", "department"} - set(found)):
-                self._report(
+                self.reader.report(
                     "indicators", name, self._revised(name, index, "oracle"), f"the oracle must select {column!r}"
                 )
         for table in sorted(set(revision.case.tables) - set(pack.tables)):
-            self._report(
+            self.reader.report(
                 "indicators", name, self._revised(name, index, "case"), unknown("table", table, set(pack.tables))
             )
 
@@ -322,7 +252,7 @@ class _Loader:
         def visit(name: str, path: tuple[str, ...]) -> None:
             if name in path:
                 circle = " → ".join((*path[path.index(name) :], name))
-                self._report("indicators", name, ("numerator",), f"refers to itself: {circle}; break the circle")
+                self.reader.report("indicators", name, ("numerator",), f"refers to itself: {circle}; break the circle")
                 return
             if name not in done:
                 for other in refers[name]:
