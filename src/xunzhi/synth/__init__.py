@@ -6,8 +6,10 @@ from xunzhi.synth.generate import Summary, beds_for, generate, month_tables, ref
 from xunzhi.synth.month import Hospital, Month
 from xunzhi.synth.rates import Rate, all_rates
 from xunzhi.synth.scenario import Scenario, ScenarioError, load_scenario
+from xunzhi.synth.series import Bank, bank, series
 
 __all__ = [
+    "Bank",
     "Hospital",
     "Month",
     "Rate",
@@ -15,9 +17,11 @@ __all__ = [
     "ScenarioError",
     "Summary",
     "all_rates",
+    "bank",
     "beds_for",
     "generate",
     "load_scenario",
     "month_tables",
     "reference_tables",
+    "series",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from xunzhi.synth.rates import Rates
 from xunzhi.synth.world import DOCTOR, NURSE, Staff, Units, case_departments, is_working, stream
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 OCCUPANCY = 0.90
 LONGEST = 58  # days; keeps the census of a month within the stays of three months
@@ -83,6 +84,15 @@ def label(month: int) -> str:
     return f"{month // 12:04d}-{month % 12 + 1:02d}"
 
 
+def _remembered(memory: OrderedDict[int, Stays], month: int, make: Callable[[int], Stays]) -> Stays:
+    """The stays of a month from memory, which holds the last few months only."""
+    if month not in memory:
+        memory[month] = make(month)
+        while len(memory) > 8:
+            memory.popitem(last=False)
+    return memory[month]
+
+
 class StayMaker:
     """Makes the stays of any month from the seed alone; keeps the last few months."""
 
@@ -90,9 +100,13 @@ class StayMaker:
         self.units, self.staff, self.rates, self.seed = units, staff, rates, seed
         self.department, self.share = case_departments(units)
         self._base: OrderedDict[int, Stays] = OrderedDict()
+        self._months: OrderedDict[int, Stays] = OrderedDict()
 
     def month(self, month: int) -> Stays:
         """All stays discharged in a month: new ones, and returns of people discharged up to two months before."""
+        return _remembered(self._months, month, self._with_returns)
+
+    def _with_returns(self, month: int) -> Stays:
         start, end = first_day(month), first_day(month + 1)
         parts = [self.base(month)]
         for earlier in (month - 2, month - 1, month):
@@ -104,11 +118,7 @@ class StayMaker:
 
     def base(self, month: int) -> Stays:
         """Stays of people who came for the first time."""
-        if month not in self._base:
-            self._base[month] = self._make(month)
-            while len(self._base) > 8:
-                self._base.popitem(last=False)
-        return self._base[month]
+        return _remembered(self._base, month, self._make)
 
     def _make(self, month: int) -> Stays:
         rng = stream(self.seed, "stays", month)
@@ -121,21 +131,32 @@ class StayMaker:
         age = self._ages(rng, case)
         return self._finish(rng, month, unit, case, days, emergency, leave, female, age)
 
-    def _arrivals(self, rng: np.random.Generator, month: int) -> tuple[Array, Array]:
-        """Ward and case type of each discharge: beds × days × occupancy / mean stay, by season."""
-        units, wards = self.units, self.units.wards
-        table = cases()
-        mean_stay = table["los"].astype(float) * 1.12
-        stay = np.bincount(self.department + 1, self.share * mean_stay, minlength=units.departments + 1)[1:]
-        seasons = read("departments")["seasons"]
-        season = np.array([seasons[units.season[ward]][month % 12] for ward in wards])
+    def expected(self, month: int) -> Array:
+        """Expected discharges of each ward, returns included: beds × days × occupancy × season / mean stay."""
+        wards = self.units.wards
         length = (first_day(month + 1) - first_day(month)).astype(int)
         volume = self.rates.factor("volume", wards, np.full(len(wards), first_day(month).astype("M8[s]")))
+        return np.asarray(self._per_day[month % 12] * length * volume)
+
+    @cached_property
+    def _per_day(self) -> Array:
+        """Expected discharges a day: calendar months × wards."""
+        units, wards = self.units, self.units.wards
+        mean_stay = cases()["los"].astype(float) * 1.12
+        stay = np.bincount(self.department + 1, self.share * mean_stay, minlength=units.departments + 1)[1:]
+        seasons = read("departments")["seasons"]
+        season = np.array([seasons[units.season[ward]] for ward in wards]).T
+        return np.asarray(season * units.beds[wards] * OCCUPANCY / stay[units.department[wards]])
+
+    def counts(self, rng: np.random.Generator, expected: Array) -> Array:
+        """Discharges of wards: Poisson, with a little more spread than that."""
+        return rng.poisson(expected * np.exp(rng.normal(0, 0.03, len(expected))))
+
+    def _arrivals(self, rng: np.random.Generator, month: int) -> tuple[Array, Array]:
+        """Ward and case type of each new patient discharged in the month."""
+        units, wards = self.units, self.units.wards
         again = sum(self.rates.typical(name, wards) for name in ("planned_readmission", "unplanned_readmission"))
-        expected = (
-            units.beds[wards] * length * OCCUPANCY * season * volume / stay[units.department[wards]] / (1 + again)
-        )
-        counts = rng.poisson(expected * np.exp(rng.normal(0, 0.03, len(wards))))
+        counts = self.counts(rng, self.expected(month) / (1 + again))
         unit = np.repeat(wards, counts)
         order = np.argsort(self.department, kind="stable")
         order = order[self.department[order] >= 0]
