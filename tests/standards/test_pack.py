@@ -71,7 +71,8 @@ def test_a_mistake_is_named_with_its_place(pack, file, old, new, says):
 def test_a_circle_of_indicators_is_shown(pack):
     last = "numerator: {grain: discharge, sum: cost}, denominator: null, chart: i}"
     circle = [
-        f"- {{<<: *common, id: {name}, kind: ratio, numerator: {{indicator: {other}}}, denominator: {{indicator: stay}}}}"
+        f"- {{<<: *common, id: {name}, kind: ratio,"
+        f" numerator: {{indicator: {other}}}, denominator: {{indicator: stay}}}}"
         for name, other in ("ab", "ba")
     ]
     replace(pack, "indicators/indicators.yaml", last, "\n".join([last, *circle]))
