@@ -10,10 +10,11 @@ import duckdb
 import pytest
 
 from xunzhi.lake import Lake
-from xunzhi.lake.ingest import ingest
+from xunzhi.lake.ingest import check, ingest
 from xunzhi.lake.mapping import Mapping, load_mapping
 from xunzhi.lake.quarantine import entries
 from xunzhi.lake.report import Report
+from xunzhi.lake.retry import retry
 
 Make = Callable[[str], Mapping]
 
@@ -103,3 +104,213 @@ def test_bad_rows_go_to_quarantine_with_line_column_and_reason(lake: Lake, make:
     assert found[0]["reason_zh"] == "年龄（age_years）的值“180”超出范围 0…130"
     assert '"病案号":"P3"' in found[0]["raw"]
     assert {row["status"] for row in found} == {"open"}
+
+
+def test_the_report_is_in_both_languages_and_adds_up(lake: Lake, make: Make) -> None:
+    report = load(lake, make(ENCOUNTERS), ROWS + "E1,P1,男,61,2026-03-01 08:00,2026-03-05 10:00,1000.50\nbroken\n")
+    feed = report.feeds["encounter#1"]
+    assert feed.lake is not None
+    assert (feed.selected, feed.lake.inserted, feed.lake.duplicates, feed.quarantined) == (3, 2, 1, 0)
+    assert "读取 3  损坏行 1" in report.text("zh")
+    assert "read 3  broken lines 1" in report.text("en")
+    assert rows(lake, "encounter", "encounter_id, age_years") == [("E1", 61), ("E2", 7)]
+    assert [(row["line"], row["rule"], row["raw"]) for row in entries(lake.snapshot())] == [
+        (5, "csv-columns", "broken")
+    ]
+
+
+def test_warnings_are_counted_and_accepted(lake: Lake, make: Make) -> None:
+    report = load(lake, make(ENCOUNTERS), HEAD + "E1,P1,1,60,2026-01-01,2026-06-05,1\n")
+    (finding,) = report.feeds["encounter#1"].findings
+    assert (finding.rule.id, finding.rule.error, finding.rows) == ("long-stay", False, 1)
+    assert report.accepted == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2026-03-05", "2026-03-05 00:00:00"),
+        ("2026/3/5 8:05", "2026-03-05 08:05:00"),
+        ("20260305", "2026-03-05 00:00:00"),
+        ("20260305080500", "2026-03-05 08:05:00"),
+        ("2026-03-05T08:05:01", "2026-03-05 08:05:01"),
+        ("2026-03-05T08:05:00+08:00", "2026-03-05 08:05:00"),
+        ("2026年3月5日", "2026-03-05 00:00:00"),
+        ("46086.5", "2026-03-05 12:00:00"),
+        ("　2026-03-05 ", "2026-03-05 00:00:00"),
+        ("2026-02-30", None),
+        ("05/03/2026", None),
+        ("0001-01-01", None),
+        ("8", None),
+    ],
+)
+def test_times_are_understood_or_refused(lake: Lake, make: Make, text: str, value: str | None) -> None:
+    report = load(lake, make(ENCOUNTERS), HEAD + f"E1,P1,1,60,{text},,\n")
+    assert rows(lake, "encounter", "admission_time::VARCHAR") == ([(value,)] if value else [])
+    assert report.quarantined == (value is None)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("3", 3), ("3.0", 3), ("3e1", 30), (" 4 ", 4), ("3.7", None), ("三", None)]
+)
+def test_whole_numbers_are_not_rounded(lake: Lake, make: Make, text: str, value: int | None) -> None:
+    load(lake, make(ENCOUNTERS), HEAD + f"E1,P1,1,{text},2026-01-01,,\n")
+    assert rows(lake, "encounter", "age_years") == ([(value,)] if value else [])
+
+
+def test_declared_formats(lake: Lake, make: Make) -> None:
+    settings = 'source: {type: csv, path: in.csv, delimiter: ";", dates: ["%d/%m/%Y"], decimal: ",", thousands: "."}'
+    mapping = make(ENCOUNTERS.replace("source: {type: csv, path: in.csv}", settings))
+    load(lake, mapping, HEAD.replace(",", ";") + "E1;P1;1;60;05/03/2026;;1.234,50\n")
+    assert rows(lake, "encounter", "admission_time::VARCHAR, total_cost::VARCHAR") == [
+        ("2026-03-05 00:00:00", "1234.50")
+    ]
+
+
+def test_quarantined_rows_pass_after_the_mapping_is_mended(lake: Lake, make: Make) -> None:
+    load(
+        lake,
+        make(ENCOUNTERS),
+        ROWS + "E3,P3,男性,60,2026-03-01,2026-03-02,1\nE4,P4,外星人,60,2026-03-01,2026-03-02,1\n",
+    )
+    assert [row["status"] for row in entries(lake.snapshot())] == ["open", "open"]
+    mended = make(ENCOUNTERS.replace("男: 1", "男: 1, 男性: 1"))
+    report = retry(lake, mended)
+    assert report.accepted == 1
+    found = {row["line"]: row for row in entries(lake.snapshot())}
+    assert (found[4]["status"], found[5]["status"]) == ("resolved", "retried")
+    assert found[5]["source"].endswith("in.csv")
+    assert rows(lake, "encounter", "encounter_id, sex") == [("E1", "1"), ("E2", "2"), ("E3", "1")]
+    assert load(lake, mended, force=True).accepted == 0
+
+
+def test_broken_lines_pass_after_the_mapping_is_mended(lake: Lake, make: Make) -> None:
+    load(lake, make(ENCOUNTERS), ROWS + 'E3,"P3,男,60,2026-03-01,2026-03-02,1\n')
+    mended = make(ENCOUNTERS.replace("path: in.csv", "path: in.csv, quote: ''"))
+    assert retry(lake, mended).accepted == 1
+    assert ("E3", '"P3') in rows(lake, "encounter", "encounter_id, patient_id")
+    assert [row["status"] for row in entries(lake.snapshot())] == ["resolved"]
+
+
+def test_a_later_load_through_a_mended_mapping_resolves_too(lake: Lake, make: Make) -> None:
+    load(lake, make(ENCOUNTERS), ROWS + "E3,P3,男性,60,2026-03-01,2026-03-02,1\n")
+    load(lake, make(ENCOUNTERS.replace("男: 1", "男: 1, 男性: 1")))
+    assert [row["status"] for row in entries(lake.snapshot())] == ["resolved"]
+
+
+def test_loading_bad_rows_twice_keeps_one_entry_and_when_it_was_first_seen(lake: Lake, make: Make) -> None:
+    mapping = make(ENCOUNTERS)
+    load(lake, mapping, ROWS + "E3,P3,x,60,2026-03-01,,1\nE3,P3,x,60,2026-03-01,,1\n")
+    first = entries(lake.snapshot())
+    load(lake, mapping, force=True)
+    assert len(first) == 2
+    assert {(row["id"], row["first_seen"]) for row in first} == {
+        (row["id"], row["first_seen"]) for row in entries(lake.snapshot())
+    }
+
+
+def test_the_report_says_what_is_new(lake: Lake, make: Make) -> None:
+    mapping = make(ENCOUNTERS)
+    first = load(lake, mapping, ROWS + "E3,P3,x,60,2026-03-01,,1\n")
+    assert first.news == []
+    second = load(lake, mapping, HEAD.replace("总费用", "总费用,新列") + "E1,P1,男,60,2026-03-01,,1,x\n")
+    assert any("source has new columns: 新列" in english for _, english in second.news)
+    more = "".join(f"E{n},P{n},y,200,2026-03-01,,1\n" for n in range(10, 40))
+    third = load(lake, mapping, ROWS + more)
+    english = "\n".join(text for _, text in third.news)
+    assert "never seen before: encounter#1 age_years:range, 30 rows" in english
+    assert "encounter#1 sex:code has codes not seen before: y" in english
+    assert "32 records, where" in english
+
+
+def test_check_is_a_dry_run(lake: Lake, make: Make) -> None:
+    mapping = make(ENCOUNTERS)
+    (mapping.folder / "in.csv").write_text(ROWS + "E3,P3,x,60,2026-03-01,,1\n", encoding="utf-8")
+    (report,) = check(lake, mapping)
+    assert (report.records, report.quarantined) == (3, 1)
+    assert "encounter#1  selected 3  quarantined 1" in report.text("en")
+    assert lake.version() == 0
+    assert not lake.root.exists()
+
+
+def test_views_several_feeds_repeats_and_matching_by_name(lake: Lake, make: Make) -> None:
+    mapping = make("""
+        mapping: log
+        institution: H1
+        source: {type: csv, path: in.csv}
+        let:
+          stays: >
+            SELECT 例号, min(as_datetime(时间)) AS first, max(as_datetime(时间)) AS last,
+                   any_value(诊断1) AS d1, any_value(诊断2) AS d2
+            FROM source GROUP BY 例号
+        tables:
+          encounter:
+            from: stays
+            columns: {encounter_id: 例号, patient_id: 例号, admission_time: first, discharge_time: last}
+          diagnosis:
+            - from: stays
+              where: d1 IS NOT NULL
+              columns: {encounter_id: 例号, sequence: 1, icd10: d1, discharge_time: last}
+            - repeat: [2, 9]
+              where: 诊断{n} IS NOT NULL
+              columns: {encounter_id: 例号, sequence: "{n}", icd10: "诊断{n}"}
+          department:
+            from: SELECT DISTINCT 科室 AS department, 科室 AS name FROM source
+            match: name
+        """)
+    data = "例号,时间,诊断1,诊断2,科室\nA,2026-03-01 10:00,I10,E11,D1\nA,2026-03-02 09:00,I10,,D2\nB,2026-03-03,,,D1\n"
+    report = load(lake, mapping, data)
+    assert rows(lake, "encounter", "encounter_id, admission_time::VARCHAR") == [
+        ("A", "2026-03-01 10:00:00"),
+        ("B", "2026-03-03 00:00:00"),
+    ]
+    assert rows(lake, "diagnosis", "encounter_id, sequence, icd10") == [("A", 1, "I10"), ("A", 2, "E11")]
+    assert rows(lake, "department", "department") == [("D1",), ("D2",)]
+    codes = {f.rule.id: dict(f.codes) for f in report.feeds["diagnosis#2"].findings}
+    assert codes == {"icd10:code": {"E11": 1}}
+
+
+def test_several_sources_are_joined(lake: Lake, make: Make) -> None:
+    mapping = make("""
+        mapping: joined
+        institution: H1
+        sources:
+          stays: {type: csv, path: in.csv}
+          people: {type: csv, path: people.csv}
+        tables:
+          encounter:
+            from: SELECT s.*, p.sex FROM stays s LEFT JOIN people p USING (pid)
+            columns: {encounter_id: id, patient_id: pid, admission_time: at, sex: sex}
+        """)
+    (mapping.folder / "people.csv").write_text("pid,sex\nP1,2\n")
+    load(lake, mapping, "id,pid,at\nE1,P1,2026-01-01\nE2,P2,2026-01-02\n")
+    assert rows(lake, "encounter", "encounter_id, sex") == [("E1", "2"), ("E2", None)]
+
+
+def test_references_to_nothing_are_counted(lake: Lake, make: Make) -> None:
+    load(lake, make(ENCOUNTERS), ROWS)
+    mapping = make("""
+        mapping: diagnoses
+        institution: H1
+        source: {type: csv, path: in.csv}
+        tables: {diagnosis: {match: name}}
+        """)
+    report = load(lake, mapping, "encounter_id,sequence,icd10\nE1,1,I10\nE9,1,I10\nE9,2,I10\n")
+    (finding,) = report.feeds["diagnosis#1"].findings
+    assert (finding.rule.id, finding.rows, dict(finding.codes)) == ("encounter_id:reference", 2, {"E9": 2})
+    assert report.accepted == 3
+
+
+def test_each_file_of_a_pattern_is_a_delivery(lake: Lake, make: Make) -> None:
+    mapping = make(ENCOUNTERS.replace("in.csv", "day*.csv"))
+    for day in (1, 2):
+        (mapping.folder / f"day{day}.csv").write_text(HEAD + f"E{day},P,1,60,2026-03-0{day},,\n", encoding="utf-8")
+    assert [report.version for report in ingest(lake, mapping)] == [1, 2]
+    (mapping.folder / "day3.csv").write_text(HEAD + "E3,P,1,60,2026-03-03,,\n", encoding="utf-8")
+    assert [report.version for report in ingest(lake, mapping)] == [None, None, 3]
+
+
+def test_recoding_by_a_file(lake: Lake, make: Make, tmp_path: Path) -> None:
+    (tmp_path / "sex.csv").write_text("from,to\n男,1\n女,2\n", encoding="utf-8")
+    load(lake, make(ENCOUNTERS.replace("{男: 1, 女: 2}", "sex.csv")), ROWS)
+    assert rows(lake, "encounter", "sex") == [("1",), ("2",)]

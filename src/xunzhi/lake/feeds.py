@@ -227,12 +227,14 @@ class FeedRun:
         raw = ", ".join(
             f"{literal(name)}, b.{quoted(name)}" for name in self.base_columns if name not in (RECORD, PART)
         )
+        judged = (
+            f"SELECT {ROW}, {RECORD}, {PART}, concat_ws(',', {rules}) AS rule, coalesce({column}) AS column_name, "
+            f"concat_ws('；', {reasons['zh']}) AS reason_zh, concat_ws('; ', {reasons['en']}) AS reason_en "
+            f"FROM ({self._flagged(BAD)})"
+        )
         self._run(
-            f"CREATE OR REPLACE TEMP TABLE {self.refused} AS SELECT f.{RECORD}, f.{PART}, "
-            f"concat_ws(',', {rules}) AS rule, coalesce({column}) AS column_name, "
-            f"concat_ws('；', {reasons['zh']}) AS reason_zh, concat_ws('; ', {reasons['en']}) AS reason_en, "
-            f"json_object({raw})::VARCHAR AS raw "
-            f"FROM ({self._flagged(BAD)}) f JOIN {quoted(self.base)} b ON b.rowid = f.{ROW}"
+            f"CREATE OR REPLACE TEMP TABLE {self.refused} AS SELECT j.* EXCLUDE ({ROW}), "
+            f"json_object({raw})::VARCHAR AS raw FROM ({judged}) j JOIN {quoted(self.base)} b ON b.rowid = j.{ROW}"
         )
 
     def _findings(self) -> list[Finding]:
