@@ -33,12 +33,12 @@ SELECT
     v.triage_level,
     v.resus_in_time IS NOT NULL AS resuscitated,
     v.resus_out_time IS NOT NULL AND NOT coalesce(f.lost_time <= v.resus_out_time, FALSE) AS left_resus_alive,
-    date_diff('minute', v.resus_in_time, v.resus_out_time) AS resus_minutes,
+    date_diff('second', v.resus_in_time, v.resus_out_time) / 60 AS resus_minutes,
     coalesce(f.lost_time <= v.resus_in_time + INTERVAL 72 HOUR, FALSE) AS lost_within_72h,
     coalesce(r.next_return <= v.resus_out_time + INTERVAL 72 HOUR, FALSE) AS returned_72h,
     coalesce(v.stemi, FALSE) AS stemi,
-    date_diff('minute', v.arrival_time, v.thrombolysis_time) AS door_to_needle_minutes,
-    date_diff('minute', v.arrival_time, v.balloon_time) AS door_to_balloon_minutes,
+    date_diff('second', v.arrival_time, v.thrombolysis_time) / 60 AS door_to_needle_minutes,
+    date_diff('second', v.arrival_time, v.balloon_time) / 60 AS door_to_balloon_minutes,
     coalesce(v.trauma, FALSE) AS trauma,
     v.trauma_scored_time IS NOT NULL AS trauma_scored,
     coalesce(v.trauma, FALSE)
@@ -46,7 +46,7 @@ SELECT
         AS severe_trauma,
     v.operation_start_time IS NOT NULL AS operated,
     f.lost_time IS NOT NULL AS lost,
-    date_diff('minute', v.arrival_time, v.operation_start_time) AS door_to_operation_minutes,
+    date_diff('second', v.arrival_time, v.operation_start_time) / 60 AS door_to_operation_minutes,
     coalesce(v.cvc_placed, FALSE) AS cvc_placed,
     coalesce(v.cvc_vascular_complication, FALSE) AS cvc_vascular_complication
 FROM emergency_visit AS v

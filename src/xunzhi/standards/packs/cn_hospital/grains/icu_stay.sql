@@ -36,12 +36,12 @@ SELECT
     i.from_department IS NOT NULL AS transferred_in,
     coalesce(i.apache2 >= 15 AND i.apache2_time <= i.in_time + INTERVAL 24 HOUR, FALSE) AS apache2_15,
     s.start_time IS NOT NULL AS septic_shock,
-    date_diff('minute', s.start_time, i.lactate_time) AS lactate_minutes,
-    date_diff('minute', s.start_time, i.repeat_lactate_time) AS repeat_lactate_minutes,
-    date_diff('minute', s.start_time, i.blood_culture_time) AS culture_minutes,
-    date_diff('minute', s.start_time, i.antibiotic_time) AS antibiotic_minutes,
-    date_diff('minute', s.start_time, i.fluid_time) AS fluid_minutes,
-    date_diff('minute', s.start_time, i.vasopressor_time) AS vasopressor_minutes,
+    date_diff('second', s.start_time, i.lactate_time) / 60 AS lactate_minutes,
+    date_diff('second', s.start_time, i.repeat_lactate_time) / 60 AS repeat_lactate_minutes,
+    date_diff('second', s.start_time, i.blood_culture_time) / 60 AS culture_minutes,
+    date_diff('second', s.start_time, i.antibiotic_time) / 60 AS antibiotic_minutes,
+    date_diff('second', s.start_time, i.fluid_time) / 60 AS fluid_minutes,
+    date_diff('second', s.start_time, i.vasopressor_time) / 60 AS vasopressor_minutes,
     coalesce(i.blood_culture_time <= i.antibiotic_time, FALSE) AS culture_before_antibiotic,
     coalesce(i.hypotension, FALSE) OR coalesce(i.lactate >= 4, FALSE) AS fluid_needed,
     coalesce(i.hypotension, FALSE) AS hypotension,
@@ -55,8 +55,8 @@ SELECT
     i.sedation_assessed_time IS NOT NULL AS sedation_assessed,
     coalesce(i.brain_injury, FALSE) AS brain_injury,
     i.consciousness_assessed_time IS NOT NULL AS consciousness_assessed,
-    date_diff('minute', i.in_time, i.out_time) AS stay_minutes,
-    date_diff('minute', i.in_time, i.enteral_nutrition_time) AS nutrition_minutes
+    date_diff('second', i.in_time, i.out_time) / 60 AS stay_minutes,
+    date_diff('second', i.in_time, i.enteral_nutrition_time) / 60 AS nutrition_minutes
 FROM icu_stay AS i
 LEFT JOIN shock AS s ON s.institution = i.institution AND s.icu_stay_id = i.icu_stay_id
 LEFT JOIN treated AS t ON t.institution = i.institution AND t.icu_stay_id = i.icu_stay_id

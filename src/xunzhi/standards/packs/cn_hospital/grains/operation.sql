@@ -36,7 +36,7 @@ SELECT
     coalesce(o.day_surgery_converted, FALSE) AS day_surgery_converted,
     o.start_time IS NULL AND coalesce(CAST(o.cancelled_time AS DATE) = o.operation_date, FALSE) AS cancelled_on_day,
     coalesce(o.sequence_in_theatre = 1, FALSE) AS first_case,
-    date_diff('minute', o.scheduled_time, o.start_time) AS minutes_late,
+    date_diff('second', o.scheduled_time, o.start_time) / 60 AS minutes_late,
     o.diagnosis_agrees,
     o.discussion_time IS NOT NULL AS discussed,
     coalesce(o.discussion_time < coalesce(least(o.ordered_time, o.consent_time), o.start_time), FALSE)

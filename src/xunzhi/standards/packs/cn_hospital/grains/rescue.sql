@@ -16,8 +16,8 @@ SELECT
     r.rosc_time IS NOT NULL AS circulation_returned,
     coalesce(r.circulation_minutes, 0) AS circulation_minutes,
     coalesce(r.comatose, FALSE) AS comatose,
-    date_diff('minute', r.ttm_start_time, r.ttm_end_time) AS ttm_minutes,
-    date_diff('minute', r.ecpr_cannulation_time, r.ecpr_flow_time) AS ecpr_minutes,
+    date_diff('second', r.ttm_start_time, r.ttm_end_time) / 60 AS ttm_minutes,
+    date_diff('second', r.ecpr_cannulation_time, r.ecpr_flow_time) / 60 AS ecpr_minutes,
     CASE
         WHEN r.encounter_id IS NOT NULL THEN e.discharge_time IS NOT NULL
         ELSE v.departure_time IS NOT NULL OR v.disposition = '5'

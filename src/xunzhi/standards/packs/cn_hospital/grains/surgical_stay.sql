@@ -11,7 +11,7 @@ WITH performed AS (
 returning_ones AS (
     SELECT
         o.*,
-        date_diff('minute', coalesce(p.end_time, p.start_time, o.last_end), o.start_time) AS minutes_since
+        date_diff('second', coalesce(p.end_time, p.start_time, o.last_end), o.start_time) / 60 AS minutes_since
     FROM performed AS o
     LEFT JOIN performed AS p
         ON p.institution = o.institution AND p.patient_id = o.patient_id AND p.operation_id = o.previous_operation_id
