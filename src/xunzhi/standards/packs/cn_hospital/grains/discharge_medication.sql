@@ -2,7 +2,7 @@
 -- cefoperazone/sulbactam, voriconazole, caspofungin.
 WITH drugs AS (
     SELECT
-        institution, encounter_id, order_id, atc, item_code, essential_drug, tcm_injection, antibiotic_grade, route,
+        institution, encounter_id, item_code, essential_drug, tcm_injection, antibiotic_grade,
         coalesce(
             (substr(atc, 1, 3) IN ('J01', 'J02') OR substr(atc, 1, 5) = 'P01AB')
             AND coalesce(route, '') NOT IN ('topical', 'inhalation', 'ophthalmic'),
@@ -12,8 +12,7 @@ WITH drugs AS (
         coalesce(substr(atc, 1, 5) = 'A02BC' AND route IN ('iv_infusion', 'iv_push'), FALSE) AS ppi_injected,
         coalesce(route = 'iv_infusion', FALSE) AS infused,
         CASE WHEN ddd > 0 THEN CAST(amount / ddd AS DECIMAL(18, 6)) END AS ddds,
-        coalesce(executed_time, start_time, ordered_time) AS begun_time,
-        stop_time
+        coalesce(executed_time, start_time, ordered_time) AS begun_time
     FROM medical_order
     WHERE category = 'drug'
         AND encounter_id IS NOT NULL
@@ -39,13 +38,21 @@ used AS (
     GROUP BY institution, encounter_id
 ),
 key_drugs AS (
-    SELECT institution, encounter_id, atc, begun_time, coalesce(stop_time, TIMESTAMP '9999-12-31 00:00:00') AS stop_time
-    FROM drugs
-    WHERE antibacterial AND treats
+    SELECT
+        institution, encounter_id, atc,
+        coalesce(executed_time, start_time, ordered_time) AS begun_time,
+        coalesce(stop_time, TIMESTAMP '9999-12-31 00:00:00') AS stop_time
+    FROM medical_order
+    WHERE category = 'drug'
+        AND antibiotic_purpose = 'treatment'
         AND (
             substr(atc, 1, 5) IN ('J01DH', 'J01XA', 'J01XB')
             OR atc IN ('J01AA12', 'J01XX08', 'J01DD62', 'J02AC03', 'J02AX04')
         )
+        AND coalesce(route, '') NOT IN ('topical', 'inhalation', 'ophthalmic')
+        AND encounter_id IS NOT NULL
+        AND NOT coalesce(cancelled, FALSE)
+        AND NOT coalesce(discharge_drug, FALSE)
 ),
 combinations AS (
     SELECT one.institution, one.encounter_id, min(greatest(one.begun_time, other.begun_time)) AS combined_time
