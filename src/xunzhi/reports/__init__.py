@@ -1,7 +1,7 @@
 """Bulletins from results, as Word, PDF, Excel and HTML.
 
     source = Source(readings, "H1", "2026-09")        # read once
-    bulletin = build(source, "zh")                    # the hospital; build(source, "zh", "心内科") for a department
+    bulletin = build(source, "zh")                    # the hospital; build(source, "zh", "D8") a department
     content = RENDERERS["pdf"](bulletin)              # bytes
 
 `figures.control_chart` turns a row of a chart block into a Vega-Lite specification, its words and its table.

@@ -9,6 +9,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import Cell as SheetCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xunzhi.reports.messages import Messages
@@ -68,7 +69,7 @@ class _Book:
         self._charts()
         for cell, link in self.links:
             if link in self.places:
-                cell.hyperlink = self.places[link]
+                cell.hyperlink = Hyperlink(cell.coordinate, location=self.places[link])
                 cell.font = LINKED
         for sheet in self.book.worksheets:
             _fit(sheet)
@@ -178,7 +179,7 @@ class _Book:
 
 def _place(sheet: Worksheet, row: int) -> str:
     name = sheet.title.replace("'", "''")
-    return f"#'{name}'!A{row}"
+    return f"'{name}'!A{row}"
 
 
 def _write(sheet: Worksheet, row: int, column: int, text: str, font: Font, *, edge: bool = True) -> SheetCell:
