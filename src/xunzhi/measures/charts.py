@@ -143,13 +143,18 @@ def blocks(
         if len(rows):
             laid = _lay_out(table.take(pa.array(rows)), through)
             if laid.months:
-                found[name] = _block(readings, readings.pack.indicators[name], institution, stratum, laid, baselines)
+                indicator = readings.pack.indicators[name]
+                rules = rules_of(readings, indicator)
+                found[name] = chart(indicator, laid, rules, institution, stratum, baselines)
     return found
 
 
 @dataclass(frozen=True)
-class _Laid:
-    """Results as matrices (units, months)."""
+class Laid:
+    """Results of an indicator as matrices (units, months); NaN where there is none.
+
+    `spread`: standard deviation within the month; `revision`: place of the definition in force in a list.
+    """
 
     units: tuple[str, ...]
     months: tuple[str, ...]
@@ -161,7 +166,7 @@ class _Laid:
     revision: Ints
 
 
-def _lay_out(table: pa.Table, through: str | None) -> _Laid:
+def _lay_out(table: pa.Table, through: str | None) -> Laid:
     periods, units = Names(), Names()
     period, unit = periods.encode(table["period"]), units.encode(table["unit"])
     last = max(periods.texts) if through is None else through
@@ -181,7 +186,7 @@ def _lay_out(table: pa.Table, through: str | None) -> _Laid:
     revisions = Names()
     revision = np.full(shape, -1, dtype=np.int64)
     revision[unit[keep], at[keep]] = revisions.encode(table["revision"])[keep]
-    return _Laid(
+    return Laid(
         tuple(units.texts),
         months,
         matrix("numerator"),
@@ -206,36 +211,36 @@ def _between(first: str, last: str) -> tuple[str, ...]:
     return tuple(months)
 
 
-def _block(
-    readings: Readings,
+def chart(
     indicator: Indicator,
+    laid: Laid,
+    rules: Sequence[spc.Rule],
     institution: str,
-    stratum: str,
-    laid: _Laid,
-    baselines: Sequence[Baseline],
+    stratum: str = HOSPITAL,
+    baselines: Sequence[Baseline] = (),
 ) -> Block:
-    chart = _chart_of(indicator, laid)
+    """The charts of one indicator for all units: which chart, which limits, what the rules find."""
+    kind = _chart_of(indicator, laid)
     phase, base = _phases(indicator, stratum, laid, baselines)
-    if chart in ("g", "t"):
-        points, month = _between_events(chart, laid)
-        limits = spc.limits(chart, points, baseline=_of_points(base, month), phases=_of_points(phase, month))
+    if kind in ("g", "t"):
+        points, month = _between_events(kind, laid)
+        limits = spc.limits(kind, points, baseline=_of_points(base, month), phases=_of_points(phase, month))
     else:
         month = np.broadcast_to(np.arange(len(laid.months)), laid.value.shape)
-        limits = _monthly_limits(chart, laid, phase, base)
-    rules = rules_of(readings, indicator)
+        limits = _monthly_limits(kind, laid, phase, base)
     marks, alarms = spc.signals(limits, rules), spc.alarms(limits, rules)
-    good = {"higher": 1, "lower": -1, "monitor": 0}[indicator.direction] * (-1 if chart in ("g", "t") else 1)
+    good = {"higher": 1, "lower": -1, "monitor": 0}[indicator.direction] * (-1 if kind in ("g", "t") else 1)
     verdicts = spc.variation(marks, good)
     p = spc.p_values(limits)
-    if chart in FRACTIONS:
+    if kind in FRACTIONS:
         limits = limits.scaled(indicator.scale)
     return Block(
-        indicator, institution, stratum, laid.units, laid.months, chart, laid.numerator, laid.denominator, laid.value,
+        indicator, institution, stratum, laid.units, laid.months, kind, laid.numerator, laid.denominator, laid.value,
         laid.provisional, laid.revision, limits, p, marks, alarms, verdicts, month,
     )  # fmt: skip
 
 
-def _chart_of(indicator: Indicator, laid: _Laid) -> str:
+def _chart_of(indicator: Indicator, laid: Laid) -> str:
     """The indicator's chart, or the one for rare events where they are rare in every unit."""
     if indicator.chart not in FRACTIONS or indicator.kind not in ("proportion", "rate"):
         return indicator.chart
@@ -249,7 +254,7 @@ def _whole(numbers: Floats) -> bool:
     return bool(np.all(known == np.floor(known)))
 
 
-def _monthly_limits(chart: str, laid: _Laid, phase: Ints, base: NDArray[np.bool_]) -> spc.Limits:
+def _monthly_limits(chart: str, laid: Laid, phase: Ints, base: NDArray[np.bool_]) -> spc.Limits:
     if chart in FRACTIONS:
         numerator = np.where(np.nan_to_num(laid.denominator) > 0, laid.numerator, np.nan)
         denominator = np.where(np.isnan(numerator), np.nan, laid.denominator)
@@ -261,7 +266,7 @@ def _monthly_limits(chart: str, laid: _Laid, phase: Ints, base: NDArray[np.bool_
 
 
 def _phases(
-    indicator: Indicator, stratum: str, laid: _Laid, baselines: Sequence[Baseline]
+    indicator: Indicator, stratum: str, laid: Laid, baselines: Sequence[Baseline]
 ) -> tuple[Ints, NDArray[np.bool_]]:
     """Phase and baseline of each point: a change of definition begins a phase, and so does a recorded decision."""
     shape = laid.value.shape
@@ -284,7 +289,7 @@ def _phases(
     return phase, base
 
 
-def _usual_baseline(laid: _Laid, row: int, phase: Ints) -> NDArray[np.bool_]:
+def _usual_baseline(laid: Laid, row: int, phase: Ints) -> NDArray[np.bool_]:
     """All points of the last phase but the latest twelve and those not complete, if enough remain."""
     known = ~np.isnan(laid.value[row]) & ~laid.provisional[row]
     last = known & (phase == phase.max(initial=0))
@@ -299,7 +304,7 @@ def _of_points(monthly: NDArray[np.generic], month: Ints) -> NDArray[np.generic]
     return np.take_along_axis(monthly, np.maximum(month, 0), axis=1)
 
 
-def _between_events(chart: Literal["g", "t"] | str, laid: _Laid) -> tuple[Floats, Ints]:
+def _between_events(chart: Literal["g", "t"] | str, laid: Laid) -> tuple[Floats, Ints]:
     """Cases (g) or days (t) between events, one point per event, and the month of each.
 
     Events of a month are taken to lie evenly among its cases or days: monthly counts don't tell more.

@@ -81,29 +81,37 @@ def scan_blocks(found: Sequence[Block], month: str) -> Scan:
         (Signal(**{**signal.__dict__, "q": float(value)}) for signal, value in zip(candidates, q, strict=True)),
         key=lambda signal: (signal.q, -abs(signal.sigmas), signal.indicator, signal.stratum, signal.unit),
     )
-    judged = [(block, _judged(block, month)) for block in found]
-    expected = sum(_false_alarm(tuple(block.marks)) * int(rows.sum()) for block, rows in judged)
-    return Scan(tuple(s for s in ranked if s.rules), sum(int(rows.sum()) for _, rows in judged), expected)
+    counts = [(block, int(judged(block, month).sum())) for block in found]
+    expected = sum(_false_alarm(tuple(block.marks)) * count for block, count in counts)
+    return Scan(tuple(s for s in ranked if s.rules), sum(count for _, count in counts), expected)
 
 
-def _judged(block: Block, month: str) -> NDArray[np.bool_]:
+def alarmed(block: Block, month: str) -> dict[spc.Rule, NDArray[np.bool_]]:
+    """For each rule the units on whose chart it alarms in a month."""
+    here = judged(block, month)[:, np.newaxis] & _at(block, month)
+    return {rule: ((codes != 0) & here).any(axis=1) for rule, codes in block.alarms.items()}
+
+
+def _at(block: Block, month: str) -> NDArray[np.bool_]:
+    """The points of a month."""
+    nowhere = np.zeros_like(block.verdicts, bool)
+    return block.month_of_point == block.months.index(month) if month in block.months else nowhere
+
+
+def judged(block: Block, month: str) -> NDArray[np.bool_]:
     """Units whose chart has enough points and one in the month."""
-    at = (
-        block.month_of_point == block.months.index(month)
-        if month in block.months
-        else np.zeros_like(block.verdicts, bool)
-    )
-    known = ~np.isnan(block.limits.value)
-    judged: NDArray[np.bool_] = (known.sum(axis=1) >= SCREENED) & (at & known).any(axis=1)
-    return judged
+    at, known = _at(block, month), ~np.isnan(block.limits.value)
+    enough: NDArray[np.bool_] = (known.sum(axis=1) >= SCREENED) & (at & known).any(axis=1)
+    return enough
 
 
 def _candidates(block: Block, month: str) -> Iterator[Signal]:
     """One entry for each chart judged, those without a mark too: they count for the share of false alarms."""
-    for row in map(int, np.flatnonzero(_judged(block, month))):
+    raised = alarmed(block, month)
+    for row in map(int, np.flatnonzero(judged(block, month))):
         at = block.month_of_point[row] == block.months.index(month)
         point = int(np.flatnonzero(at & ~np.isnan(block.limits.value[row]))[-1])
-        marked = {rule.code: codes[row][at] for rule, codes in block.alarms.items() if codes[row][at].any()}
+        marked = [rule.code for rule, units in raised.items() if units[row]]
         column = block.months.index(month)
         centre, value = float(block.limits.centre[row, point]), float(block.limits.value[row, point])
         yield Signal(
