@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from xunzhi.standards import ColumnType, Table
 
@@ -33,14 +34,16 @@ class Coded:
 
     def arrow(self) -> pa.Array:
         """A dictionary array of strings."""
-        index = self.index.astype(np.int32)
         values = self.values
-        if not isinstance(values, pa.Array):
-            words = [str(value) for value in values]
-            empty = np.array([not word for word in words], bool)
-            index = np.where((index >= 0) & empty[index], -1, index) if empty.any() else index
-            values = pa.array(words, pa.string())
-        return pa.DictionaryArray.from_arrays(pa.array(index, mask=index < 0), values)
+        words = values if isinstance(values, pa.Array) else pa.array([str(value) for value in values], pa.string())
+        if len(words) == 0:
+            return pa.nulls(len(self.index), pa.string())
+        unique = words.dictionary_encode()  # a dictionary with repeated words would not be written the same every time
+        empty = pc.index(unique.dictionary, "").as_py()
+        index = np.where(self.index < 0, -1, unique.indices.to_numpy()[self.index]).astype(np.int32)
+        if empty >= 0:
+            index[index == empty] = -1
+        return pa.DictionaryArray.from_arrays(pa.array(index, mask=index < 0), unique.dictionary)
 
 
 @dataclass(frozen=True)

@@ -72,19 +72,13 @@ def series(hospital: Hospital, name: str, department: str, effects: Sequence[Eff
     mine = mine[mine >= units.departments]
     share = opportunities(hospital, name)[mine]
     rng = stream(hospital.seed, "series", name, department)
-    found = [_month(maker, rng, name, mine, share, month_number(hospital.start) + n) for n in range(hospital.months)]
-    numerator, denominator = zip(*found, strict=True)
-    return np.array(numerator), np.array(denominator)
-
-
-def _month(
-    maker: StayMaker, rng: np.random.Generator, name: str, wards: Array, share: Array, month: int
-) -> tuple[int, int]:
-    expected = maker.expected(month)[wards - maker.units.departments]
+    months = range(month_number(hospital.start), month_number(hospital.start) + hospital.months)
+    expected = np.array([maker.expected(month)[mine - units.departments] for month in months])
     stays = maker.counts(rng, expected)
     chances = np.where(share >= 1, stays, rng.binomial(stays, np.minimum(share, 1.0)))
-    chance = maker.rates.probability(name, wards, np.full(len(wards), first_day(month).astype("M8[s]")))
-    return int(rng.binomial(chances, chance).sum()), int(chances.sum())
+    when = np.repeat([first_day(month).astype("M8[s]") for month in months], len(mine))
+    chance = rates.probability(name, np.tile(mine, len(months)), when).reshape(expected.shape)
+    return rng.binomial(chances, chance).sum(axis=1), chances.sum(axis=1)
 
 
 def bank(

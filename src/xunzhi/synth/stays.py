@@ -150,7 +150,7 @@ class StayMaker:
 
     def counts(self, rng: np.random.Generator, expected: Array) -> Array:
         """Discharges of wards: Poisson, with a little more spread than that."""
-        return rng.poisson(expected * np.exp(rng.normal(0, 0.03, len(expected))))
+        return np.asarray(rng.poisson(expected * np.exp(rng.normal(0, 0.03, expected.shape))))
 
     def _arrivals(self, rng: np.random.Generator, month: int) -> tuple[Array, Array]:
         """Ward and case type of each new patient discharged in the month."""
