@@ -256,7 +256,10 @@ def _whole(numbers: Floats) -> bool:
 
 def _monthly_limits(chart: str, laid: Laid, phase: Ints, base: NDArray[np.bool_]) -> spc.Limits:
     if chart in FRACTIONS:
-        numerator = np.where(np.nan_to_num(laid.denominator) > 0, laid.numerator, np.nan)
+        drawable = np.nan_to_num(laid.denominator) > 0
+        if spc.CHARTS[chart].whole:  # a rate may exceed one where its facts are wrong; that is no point of a p chart
+            drawable &= ~(laid.numerator > laid.denominator)
+        numerator = np.where(drawable, laid.numerator, np.nan)
         denominator = np.where(np.isnan(numerator), np.nan, laid.denominator)
         return spc.limits(chart, numerator, denominator, phases=phase, baseline=base)
     if chart == "xbar":
