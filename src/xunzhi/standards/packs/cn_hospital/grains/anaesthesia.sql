@@ -81,9 +81,9 @@ SELECT
     coalesce(a.autologous_ml, b.own_ml, 0) + coalesce(b.donor_ml, 0) AS blood_ml,
     coalesce(k.start_time < k.earlier_end, FALSE) OR coalesce(k.next_start < k.end_time, FALSE) AS anaesthetist_overlaps,
     coalesce(
-        coalesce(d.death_time, v.death_time) >= a.start_time
-        AND coalesce(d.death_time, v.death_time) <= a.start_time + INTERVAL 24 HOUR,
-        FALSE
+        d.death_time >= a.start_time AND d.death_time <= a.start_time + INTERVAL 24 HOUR, FALSE
+    ) OR coalesce(
+        v.death_time >= a.start_time AND v.death_time <= a.start_time + INTERVAL 24 HOUR, FALSE
     ) AS died_within_24h
 FROM anaesthesia AS a
 LEFT JOIN operation AS o ON o.institution = a.institution AND o.operation_id = a.operation_id

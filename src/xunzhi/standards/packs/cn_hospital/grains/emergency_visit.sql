@@ -31,6 +31,7 @@ SELECT
     v.patient_id,
     v.encounter_id,
     v.triage_level,
+    date_diff('second', v.dispatched_time, v.ambulance_arrival_time) / 60 AS ambulance_minutes,
     v.resus_in_time IS NOT NULL AS resuscitated,
     v.resus_out_time IS NOT NULL AND NOT coalesce(f.lost_time <= v.resus_out_time, FALSE) AS left_resus_alive,
     date_diff('second', v.resus_in_time, v.resus_out_time) / 60 AS resus_minutes,
