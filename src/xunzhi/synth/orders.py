@@ -176,7 +176,9 @@ def _orders(month: Month, rng: np.random.Generator, orders: Orders) -> tuple[Row
     grade = table["grade"][drug]
     anti = is_drug & (table["pool"][drug] == "antibacterial")
     per_day = np.where(anti & (table["atc"][drug] == "J01MA12"), 1, 2)
-    times = np.maximum(np.round(np.where(orders.prophylaxis, 1, days * per_day)), 1)
+    times = np.where(orders.prophylaxis, 1, days * per_day)
+    strong = np.where(anti, month.rates.probability("antibacterial_intensity", unit, ordered), 1)
+    times = np.maximum(np.round(times * strong), 1)
     checked = month.rates.hit(rng, "order_reviewed", unit, ordered) & is_drug
     pivas = infusion & (rng.random(count) < 0.75)
     changed = pivas & month.rates.hit(rng, "pivas_intervention", unit, ordered)
