@@ -6,7 +6,8 @@ from xunzhi.measures.cube import HOSPITAL
 from xunzhi.measures.drill import Mask, Wanted, cases
 from xunzhi.measures.engine import DuckEngine, Engine, SparkEngine
 from xunzhi.measures.explain import Explanation, explain
-from xunzhi.measures.reading import Readings, kind_of, months_in, shifted
+from xunzhi.measures.periods import kind_of, months_in, shifted
+from xunzhi.measures.reading import Readings
 from xunzhi.measures.run import Run, measure
 from xunzhi.measures.store import MeasureError, MeasureStore, State
 

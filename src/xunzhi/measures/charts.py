@@ -19,7 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from xunzhi import spc
 from xunzhi.measures.cube import HOSPITAL
 from xunzhi.measures.frames import Names
-from xunzhi.measures.reading import Readings, shifted
+from xunzhi.measures.periods import shifted
+from xunzhi.measures.reading import Readings
 from xunzhi.standards import Indicator
 
 Floats = NDArray[np.float64]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from xunzhi.measures.engine import RAW, Engine
+from xunzhi.measures.periods import shifted
 from xunzhi.measures.plan import Cell, GrainPlan
 from xunzhi.standards import Grain
 
@@ -24,6 +25,9 @@ ROWS, LAST = "rows_of_unit", "last_day"
 """Columns of every cube beside its cells: how many rows of the grain there are, and the day of the last one."""
 
 NAMED_MONTH = "strftime(month, '%Y-%m') AS month"
+
+TOUCHED = "touched"
+"""The link columns of the base rows in the months that are computed again."""
 
 SUM_TYPE = "DECIMAL(38,6)"
 """Sums are exact decimals: the same whatever the order of rows, threads and increments."""
@@ -91,9 +95,13 @@ def first_day(column: str) -> str:
 
 
 def in_months(column: str, months: Collection[str]) -> str:
-    """SQL that holds for dates or times in the months."""
+    """SQL that holds for dates or times in the months. The range lets a scan skip files; the list is exact."""
+    if not months:
+        return "FALSE"
     days = ", ".join(f"CAST('{month}-01' AS DATE)" for month in sorted(months))
-    return f"{first_day(column)} IN ({days})" if months else "FALSE"
+    first, after = min(months), shifted(max(months), 1)
+    within = f"{column} >= CAST('{first}-01' AS DATE) AND {column} < CAST('{after}-01' AS DATE)"
+    return f"{within} AND {first_day(column)} IN ({days})"
 
 
 def quoted(values: Collection[str]) -> str:
@@ -166,11 +174,14 @@ def narrow(engine: Engine, grain: Grain, months: Collection[str]) -> None:
     base = f"SELECT * FROM {RAW}{grain.base} WHERE {in_months(grain.time, months)}"
     if grain.base not in grain.links:
         engine.define(grain.base, base)
+    by = sorted({link.by for link in grain.links.values() if link.by} | {"institution"})
+    engine.keep(TOUCHED, f"SELECT DISTINCT {', '.join(by)} FROM ({base}) AS b")
     for table, link in grain.links.items():
-        if link.by is None:
-            engine.define(table, f"SELECT * FROM {RAW}{table}")
-            continue
-        same = f"(institution, {link.by}) IN (SELECT institution, {link.by} FROM ({base}) AS b)"
-        if table == grain.base:  # its rows of these months count even where the linking column is null
-            same = f"{same} OR {in_months(grain.time, months)}"
-        engine.define(table, f"SELECT * FROM {RAW}{table} WHERE {same}")
+        same = f" WHERE (institution, {link.by}) IN (SELECT institution, {link.by} FROM {TOUCHED})" if link.by else ""
+        engine.define(table, f"SELECT * FROM {RAW}{table}{same}")
+
+
+def widen(engine: Engine, grain: Grain) -> None:
+    """Show all source rows of a grain again."""
+    for table in {grain.base, *grain.links}:
+        engine.define(table, f"SELECT * FROM {RAW}{table}")

@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from xunzhi.measures.cube import HOSPITAL, month_of, quoted
 from xunzhi.measures.engine import Engine
+from xunzhi.measures.periods import months_in
 from xunzhi.measures.plan import cells_of
-from xunzhi.measures.reading import months_in
 from xunzhi.standards import Aggregate, Grain, Indicator, Pack
 from xunzhi.standards.pack import expression_columns
 from xunzhi.standards.tables import Sensitivity

@@ -33,6 +33,9 @@ class Engine(Protocol):
     def define(self, view: str, sql: str) -> None:
         """Create or replace a view."""
 
+    def keep(self, table: str, sql: str) -> None:
+        """Create or replace a table for this engine only: what is read many times is computed once."""
+
 
 class DuckEngine:
     """DuckDB in this process: the default."""
@@ -77,6 +80,10 @@ class DuckEngine:
     def define(self, view: str, sql: str) -> None:
         """Create or replace a view."""
         self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{view}" AS {sql}')
+
+    def keep(self, table: str, sql: str) -> None:
+        """Create or replace a temporary table."""
+        self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" AS {sql}')
 
     def __enter__(self) -> Self:
         return self
@@ -132,6 +139,10 @@ class SparkEngine:
     def define(self, view: str, sql: str) -> None:
         """Create or replace a view."""
         self.session.sql(self.translate(sql)).createOrReplaceTempView(view)
+
+    def keep(self, table: str, sql: str) -> None:
+        """Create or replace a cached view."""
+        self.session.sql(self.translate(sql)).cache().createOrReplaceTempView(table)
 
     @staticmethod
     def translate(sql: str) -> str:

@@ -10,8 +10,8 @@ from sqlglot import exp
 
 from xunzhi.measures.cube import month_of
 from xunzhi.measures.engine import Engine
+from xunzhi.measures.periods import months_in
 from xunzhi.measures.plan import cells_of
-from xunzhi.measures.reading import months_in
 from xunzhi.standards import Aggregate, Indicator, Pack
 from xunzhi.standards.indicators import ALL
 from xunzhi.standards.sql import parse_expression

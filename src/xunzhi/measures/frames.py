@@ -12,19 +12,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from xunzhi.measures.cube import HOSPITAL, Cube
+from xunzhi.measures.periods import months_in, period_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-PERIOD_KINDS = ("month", "quarter", "year")
-
-
-def period_of(month: str, kind: str) -> str:
-    """The quarter ('2026Q3') or year ('2026') of a month ('2026-09'); the month itself for 'month'."""
-    if kind == "month":
-        return month
-    year, number = month.split("-")
-    return year if kind == "year" else f"{year}Q{(int(number) + 2) // 3}"
 
 
 class Names:
@@ -123,17 +114,11 @@ class Periods:
 
     def first_month(self, position: int) -> str:
         """The first calendar month of a period."""
-        name = self.names[position]
-        if self.kind == "year":
-            return f"{name}-01"
-        return f"{name[:4]}-{int(name[-1]) * 3 - 2:02d}" if self.kind == "quarter" else name
+        return months_in(self.names[position])[0]
 
     def last_month(self, position: int) -> str:
         """The last calendar month of a period, whether it has facts or not."""
-        name = self.names[position]
-        if self.kind == "year":
-            return f"{name}-12"
-        return f"{name[:4]}-{int(name[-1]) * 3:02d}" if self.kind == "quarter" else name
+        return months_in(self.names[position])[1]
 
 
 class Frame:

@@ -12,12 +12,11 @@ import pyarrow as pa
 
 from xunzhi.lake import Lake
 from xunzhi.measures.cube import HOSPITAL
+from xunzhi.measures.periods import MONTHS_OF, kind_of, shifted
 from xunzhi.measures.results import SCHEMA
 from xunzhi.measures.store import MeasureStore, State
 from xunzhi.standards import Indicator, Pack
 from xunzhi.standards.sql import unknown
-
-MONTHS_OF = {"month": 1, "quarter": 3, "year": 12}
 
 
 @dataclass(frozen=True)
@@ -141,32 +140,3 @@ class Readings:
         if name not in self.pack.indicators:
             raise KeyError(unknown("indicator", name, set(self.pack.indicators)))
         return self.pack.indicators[name]
-
-
-def kind_of(period: str) -> str:
-    """'month' for '2026-09', 'quarter' for '2026Q3', 'year' for '2026'."""
-    return "quarter" if "Q" in period else "month" if "-" in period else "year"
-
-
-def months_in(period: str) -> tuple[str, str]:
-    """First and last month of a period."""
-    kind = kind_of(period)
-    if kind == "month":
-        return period, period
-    year, quarter = period[:4], int(period[-1])
-    return (
-        (f"{year}-{quarter * 3 - 2:02d}", f"{year}-{quarter * 3:02d}")
-        if kind == "quarter"
-        else (f"{year}-01", f"{year}-12")
-    )
-
-
-def shifted(period: str, months: int) -> str:
-    """The period so many months later, of the same kind."""
-    first, _ = months_in(period)
-    number = int(first[:4]) * 12 + int(first[5:]) - 1 + months
-    year, month = divmod(number, 12)
-    kind = kind_of(period)
-    if kind == "month":
-        return f"{year}-{month + 1:02d}"
-    return f"{year}Q{month // 3 + 1}" if kind == "quarter" else str(year)

@@ -16,7 +16,6 @@ from xunzhi.measures import intervals
 from xunzhi.measures.coverage import Coverage
 from xunzhi.measures.cube import Cube
 from xunzhi.measures.frames import (
-    PERIOD_KINDS,
     Floats,
     Frame,
     Ints,
@@ -28,6 +27,7 @@ from xunzhi.measures.frames import (
     quantile,
     roll_up,
 )
+from xunzhi.measures.periods import PERIOD_KINDS
 from xunzhi.measures.plan import Cell, cells_of, outside_cell
 from xunzhi.standards import Aggregate, Indicator, Pack
 

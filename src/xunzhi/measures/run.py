@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from xunzhi.lake import Lake, Snapshot
 from xunzhi.measures.coverage import Coverage
-from xunzhi.measures.cube import Cube, compute, month_of, narrow
+from xunzhi.measures.cube import Cube, compute, month_of, narrow, widen
 from xunzhi.measures.engine import RAW, DuckEngine, Engine
-from xunzhi.measures.frames import PERIOD_KINDS, period_of
+from xunzhi.measures.periods import PERIOD_KINDS, period_of
 from xunzhi.measures.plan import GrainPlan, plan
 from xunzhi.measures.results import Arithmetic, Fault
 from xunzhi.measures.store import MeasureStore, State, merged
@@ -119,8 +119,7 @@ def _refreshed(engine: Engine, grain_plan: GrainPlan, store: MeasureStore, month
     try:
         cube = merged(old, compute(engine, grain_plan, months), months)
     finally:
-        for table in {grain.base, *grain.links}:
-            engine.define(table, f"SELECT * FROM {RAW}{table}")
+        widen(engine, grain)
     store.put_cube(grain.grain, cube)
     return cube
 
