@@ -175,7 +175,7 @@ def test_a_front_page_upload_file(tmp_path: Path) -> None:
         writer.writerow(codes)
         writer.writerow(row.values())
     lake = Lake(tmp_path / "home", load_pack(), memory="500MB")
-    (tmp_path / "mapping.yaml").write_text(propose(lake.pack, str(file)), encoding="utf-8")
+    (tmp_path / "mapping.yaml").write_text(propose(lake.pack, str(file), folder=tmp_path), encoding="utf-8")
     (report,) = ingest(lake, load_mapping(tmp_path / "mapping.yaml", lake.pack))
     assert report.quarantined == 0, report.text("en")
     snapshot = lake.snapshot()

@@ -53,7 +53,7 @@ def new(
     to: Annotated[Path | None, typer.Option(help="写入文件 / write to a file")] = None,
 ) -> None:
     """按列名提出一份映射 / Propose a mapping from the headings of a source."""
-    text = propose(settings().pack, source, query=query, table=table)
+    text = propose(settings().pack, source, query=query, table=table, folder=to.parent if to else None)
     if to is None:
         typer.echo(text, nl=False)
         return

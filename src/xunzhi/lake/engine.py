@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-MEMORY = "1500MB"
+MEMORY = "2GB"
 
 
 def connect(spill: Path, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:

@@ -84,7 +84,7 @@ def write_rows(transaction: Transaction, delivery: Delivery, report: Report) -> 
     feeds = dict(report.feeds)
     for run in delivery.runs:
         delivery.step(f"write {run.table.table}")
-        upserted = transaction.upsert(run.table.table, run.accepted_sql())
+        upserted = transaction.upsert(run.table.table, run.accepted_sql(), settled=True)
         feeds[run.name] = replace(feeds[run.name], lake=upserted)
         if not feeds[run.name].balance():
             raise RuntimeError(f"rows of {run.name} went missing: {feeds[run.name]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from dataclasses import dataclass
@@ -31,10 +32,10 @@ class Guess:
     columns: dict[str, str]
 
     @property
-    def score(self) -> tuple[float, int]:
-        """Share of required columns found, then number of columns found."""
+    def score(self) -> tuple[int, float]:
+        """Number of columns found, then the share of required ones among them."""
         required = [name for name, column in self.table.columns.items() if column.required and name != "institution"]
-        return sum(name in self.columns for name in required) / max(len(required), 1), len(self.columns)
+        return len(self.columns), sum(name in self.columns for name in required) / max(len(required), 1)
 
 
 def source_spec(source: str, query: str | None = None) -> SourceSpec:
@@ -45,8 +46,12 @@ def source_spec(source: str, query: str | None = None) -> SourceSpec:
     return SourceSpec.model_validate({"type": KINDS.get(suffix, "csv"), "path": source})
 
 
-def propose(pack: Pack, source: str, *, query: str | None = None, table: str | None = None) -> str:
-    """The text of a mapping for a source: the table that fits best, or the one named.
+def propose(
+    pack: Pack, source: str, *, query: str | None = None, table: str | None = None, folder: Path | None = None
+) -> str:
+    """The text of a mapping for a source: for the table that fits best, or the one named.
+
+    A mapping names its file from the `folder` that it will lie in; by default the present one.
 
     Raises:
         LakeError: if the source can't be read, or fits no table.
@@ -54,8 +59,10 @@ def propose(pack: Pack, source: str, *, query: str | None = None, table: str | N
     spec = source_spec(source, query)
     rows: RowSource = SqlSource(spec, Path.cwd()) if spec.type == "sql" else open_file(spec, Path(source))
     headings = rows.headings()
+    if spec.path:
+        spec = spec.model_copy(update={"path": os.path.relpath(source, folder or Path.cwd())})
     if table is None and set(headings) >= HQMS_KEYS and spec.type == "csv":
-        return HQMS_TEMPLATE.read_text(encoding="utf-8").replace("path: SOURCE", f"path: {source}")
+        return HQMS_TEMPLATE.read_text(encoding="utf-8").replace("path: SOURCE", f"path: {spec.path}")
     guess = _guess(pack, headings, table)
     words = _words(rows, [guess.columns[name] for name in guess.columns if guess.table.columns[name].codes])
     return "\n".join(_lines(pack, spec, headings, guess, words)) + "\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -94,6 +94,7 @@ class Transaction:
         self.connection = connect(staging / "spill", lake.memory)
         self._files: dict[str, set[DataFile]] = {}
         self._staged: dict[DataFile, Path] = {}
+        self._staged_kind = ""
         self._numbers = itertools.count()
         self._merged: dict[tuple[str, str], str] | None = None
 
@@ -113,25 +114,23 @@ class Transaction:
         """How many rows a table has in this transaction so far."""
         return sum(file.rows for file in self._current(table))
 
-    def upsert(self, table: str, rows: Rows, *, progress: Callable[[str], None] = lambda _: None) -> Upserted:
+    def upsert(self, table: str, rows: Rows, *, settled: bool = False) -> Upserted:
         """Insert rows, or replace those with the same key, wherever they lie; the last of several with one key wins.
 
         `rows` need the key columns; other columns of the table may be absent (then NULL). `_record` and `_batch`
         are kept if given. A row equal to the one in the lake is no change. Old numbers of merged patients are
         replaced by the surviving ones; rows for `patient_merge` change all rows of the old number.
+        `settled` says that `rows` is a SELECT that is quick and always gives the same, so it needn't be copied first.
 
         Raises:
             LakeError: a column that the table doesn't have, a value of another type, or a key without a value.
         """
         spec = self._spec(table)
-        progress("stage")
-        self._stage(spec, rows)
+        self._stage(spec, rows, "VIEW" if settled else "TABLE")
         self._refuse_missing_keys(spec)
         duplicates = self._drop_duplicates(spec)
-        progress("compare")
         unchanged, updated = self._match(spec)
         inserted = self._count("_staged") - updated
-        progress("write")
         self._rewrite(spec)
         if table == merges.TABLE and inserted + updated:
             self._merged = None
@@ -142,12 +141,11 @@ class Transaction:
         """Delete the rows with the given keys; returns how many there were."""
         spec = self._spec(table)
         source = self.source(keys)
-        self._run(
-            f"CREATE OR REPLACE TEMP TABLE _staged AS SELECT *, NULL::BIGINT AS _hash FROM "
-            f"(SELECT {self._casts(spec, spec.key)} FROM {source})"
+        self._set_staged(
+            f"SELECT *, NULL::BIGINT AS _hash FROM (SELECT {self._casts(spec, spec.key)} FROM {source})", "TABLE"
         )
         deleted = self._match(spec)[1]
-        self._run(f"CREATE OR REPLACE TEMP TABLE _staged AS {scan(spec, {})}")
+        self._set_staged(scan(spec, {}), "TABLE")
         self._rewrite(spec)
         return deleted
 
@@ -224,8 +222,23 @@ class Transaction:
     def _casts(self, spec: Table, names: Sequence[str]) -> str:
         return ", ".join(f"CAST({quoted(name)} AS {spec.columns[name].type.sql}) AS {quoted(name)}" for name in names)
 
-    def _stage(self, spec: Table, rows: Rows) -> None:
-        """Make the table `_staged`: all stored columns of the rows given, with exact types."""
+    def _set_staged(self, select: str, kind: str) -> None:
+        """Make `_staged`, the rows at hand, a table or a view."""
+        if self._staged_kind:
+            self._run(f"DROP {self._staged_kind} _staged")
+        self._run(f"CREATE TEMP {kind} _staged AS {select}")
+        self._staged_kind = kind
+
+    def _settle(self) -> None:
+        """Make `_staged` a table if it is a view, so that rows can be deleted from it."""
+        if self._staged_kind == "VIEW":
+            self._run("CREATE TEMP TABLE _copy AS FROM _staged")
+            self._run("DROP VIEW _staged")
+            self._run("ALTER TABLE _copy RENAME TO _staged")
+            self._staged_kind = "TABLE"
+
+    def _stage(self, spec: Table, rows: Rows, kind: str) -> None:
+        """Make `_staged`: all stored columns of the rows given, with exact types."""
         source = self.source(rows)
         given = self._given(spec, source)
         absent = {"_batch": str(self.batch), "_record": "row_number() OVER ()"}
@@ -240,9 +253,10 @@ class Transaction:
             join = f" LEFT JOIN _survivors m ON m.institution = g.institution AND m.old = g.{merges.PATIENT}"
         typed = ", ".join(f"{expression} AS {quoted(name)}" for name, expression in columns.items())
         try:
-            self._run(
-                f"CREATE OR REPLACE TEMP TABLE _staged AS SELECT *, (hash({listed(spec.columns)}) >> 1)::BIGINT "
-                f"AS _hash, {_month(spec)} AS {MONTH} FROM (SELECT {typed} FROM {source} g{join})"
+            self._set_staged(
+                f"SELECT *, (hash({listed(spec.columns)}) >> 1)::BIGINT AS _hash, {_month(spec)} AS {MONTH} "
+                f"FROM (SELECT {typed} FROM {source} g{join})",
+                kind,
             )
         except duckdb.ConversionException as error:
             reason = str(error).split("\n")[0]
@@ -286,6 +300,7 @@ class Transaction:
         )
         if not self._count("_twice"):
             return 0
+        self._settle()
         ranked = (
             f"SELECT rowid AS r, row_number() OVER (PARTITION BY {key} ORDER BY _record DESC, rowid DESC) AS place "
             f"FROM _staged WHERE hash({key}) IN (SELECT h FROM _twice)"
@@ -306,6 +321,7 @@ class Transaction:
         )
         unchanged = self._count("_replaced", "same")
         if unchanged:
+            self._settle()
             self._run(f"DELETE FROM _staged WHERE ({key}) IN (SELECT ({key}) FROM _replaced WHERE same)")
             self._run("DELETE FROM _replaced WHERE same")
         return unchanged, self._count("_replaced")
