@@ -314,3 +314,23 @@ def test_recoding_by_a_file(lake: Lake, make: Make, tmp_path: Path) -> None:
     (tmp_path / "sex.csv").write_text("from,to\n男,1\n女,2\n", encoding="utf-8")
     load(lake, make(ENCOUNTERS.replace("{男: 1, 女: 2}", "sex.csv")), ROWS)
     assert rows(lake, "encounter", "sex") == [("1",), ("2",)]
+
+
+def test_the_case_called_na_of_the_sepsis_log_is_not_lost(lake: Lake, make: Make, shared_data: Path) -> None:
+    """1,050 cases by the log's own documentation; readers that take NA for missing find 1,049."""
+    mapping = make(f"""
+        mapping: sepsis
+        institution: NL
+        source: {{type: csv, path: {shared_data / "event_logs/sepsis.csv.zst"}}}
+        let:
+          cases: >
+            SELECT case_id, min(as_datetime("timestamp")) AS first, max(as_datetime("timestamp")) AS last
+            FROM source GROUP BY case_id
+        tables:
+          encounter:
+            from: cases
+            columns: {{encounter_id: case_id, patient_id: case_id, admission_time: first, discharge_time: last}}
+        """)
+    report = load(lake, mapping)
+    assert (report.records, report.accepted) == (15_214, 1_050)
+    assert rows(lake, "encounter", "count(*) FILTER (encounter_id = 'NA')") == [(1,)]
