@@ -19,7 +19,7 @@ def test_a_hospital_is_made_and_said(tmp_path: Path) -> None:
     assert "60 张床" in result.output
     assert (tmp_path / "out/encounter/2025-06.parquet").is_file()
     assert (tmp_path / "out/csv/complaint_2025-06.csv").is_file()
-    assert (tmp_path / "out/mappings/01_department.yaml").is_file()
+    assert (tmp_path / "out/mappings/2025-06.yaml").is_file()
 
 
 def test_a_month_that_is_none_is_refused(tmp_path: Path) -> None:

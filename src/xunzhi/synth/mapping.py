@@ -7,21 +7,18 @@ from pathlib import Path
 
 import yaml
 
-# Departments, staff, calendar and stays first: others refer to them.
-_FIRST = ("department", "staff", "calendar", "encounter")
+REFERENCE = "00_reference"
 
 
-def write_mappings(out: Path, tables: Iterable[str], institution: str) -> None:
-    """Write `mappings/NN_table.yaml`, one for each table, in the order in which they should be ingested."""
-    folder = out / "mappings"
-    folder.mkdir()
-    ordered = sorted(tables, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
-    for number, name in enumerate(ordered, 1):
-        mapping = {
-            "mapping": f"synth_{name}",
-            "institution": institution,
-            "source": {"type": "parquet", "path": f"../{name}/*.parquet"},
-            "tables": {name: {"match": "name"}},
-        }
-        text = yaml.safe_dump(mapping, allow_unicode=True, sort_keys=False)
-        (folder / f"{number:02d}_{name}.yaml").write_text(text, encoding="utf-8")
+def write_mapping(out: Path, name: str, files: Iterable[Path], institution: str) -> None:
+    """Write `mappings/<name>.yaml`: the files, each named after its table's folder, as one delivery to the lake."""
+    paths = {file.parent.name: file for file in files}
+    mapping = {
+        "mapping": f"synth_{name.replace('-', '_')}",
+        "institution": institution,
+        "sources": {table: {"type": "parquet", "path": f"../{table}/{file.name}"} for table, file in paths.items()},
+        "tables": {table: {"from": table, "match": "name"} for table in paths},
+    }
+    file = out / "mappings" / f"{name}.yaml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(yaml.safe_dump(mapping, allow_unicode=True, sort_keys=False), encoding="utf-8")
