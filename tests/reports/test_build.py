@@ -28,7 +28,7 @@ def digits(text: str) -> list[float]:
 def stored(source: Source, key) -> dict[str, object]:
     """A result, read without the code under test."""
     rows = source.readings.query(
-        "SELECT * FROM result WHERE indicator = $i AND stratum = $s AND unit = $u AND period = $p AND institution = 'H1'",
+        "SELECT * FROM result WHERE (indicator, stratum, unit, period) = ($i, $s, $u, $p) AND institution = 'H1'",
         {"i": key.indicator, "s": key.stratum, "u": key.unit, "p": key.period},
     ).to_pylist()
     assert len(rows) <= 1
@@ -47,7 +47,9 @@ def centre_of(source: Source, key) -> float:
 
 def kinds_of(source: Source, key) -> str:
     found = [s for month in source.months for s in scan(source.readings, "H1", month).signals]
-    return next(s.kind for s in found if (s.indicator, s.stratum, s.unit) == (key.indicator, key.stratum, key.unit or s.unit))
+    return next(
+        s.kind for s in found if (s.indicator, s.stratum, s.unit) == (key.indicator, key.stratum, key.unit or s.unit)
+    )
 
 
 CLAIMS = {
@@ -119,7 +121,9 @@ def test_every_number_is_derived_again_from_the_results_it_names(which, unit, re
         if sentence in charts:
             continue
         for number in sentence.numbers:
-            where = "" if number.measure in ("charts_judged", "false_alarms_expected") and "q" in sentence.text else unit
+            where = (
+                "" if number.measure in ("charts_judged", "false_alarms_expected") and "q" in sentence.text else unit
+            )
             assert number.value == pytest.approx(derived(source, number, where)), (sentence.text, number)
             assert digits(number.text)[0] == pytest.approx(number.value, abs=0.051)
             checked += 1
@@ -137,8 +141,8 @@ def test_chart_summaries_state_the_chart(hospital, source):
 
 def test_what_doubled_is_worse_and_what_halved_is_better(hospital):
     sections = {section.id: section for section in hospital.sections}
-    worse = " ".join(item.text for item in sections["changes-worse"].blocks[0].items)
-    better = " ".join(item.text for item in sections["changes-better"].blocks[0].items)
+    worse = " ".join(item.caption.text for item in sections["changes-worse"].blocks[0].items)
+    better = " ".join(item.caption.text for item in sections["changes-better"].blocks[0].items)
     assert "住院死亡率" in worse
     assert "再入院率" not in worse
     assert "再入院率" in better
@@ -175,7 +179,9 @@ def test_previous_and_year_before_are_those_periods(hospital, source):
 
 
 def test_a_department_below_the_minimum_is_not_ranked(hospital):
-    funnels = [f for block in hospital.blocks() if isinstance(block, Figures) for f in block.items if f.id.startswith("f-")]
+    funnels = [
+        f for block in hospital.blocks() if isinstance(block, Figures) for f in block.items if f.id.startswith("f-")
+    ]
     assert funnels
     for figure in funnels:
         assert "小科室" not in {row[0].text for row in figure.table.rows}
@@ -222,7 +228,9 @@ def test_stale_results_and_failures_are_told_first(own_home):
     source = own_home("2026-05")
     assert build(source, "zh").notices == ()
     with source.readings.lake.write("late data") as transaction:
-        transaction.upsert("department", pa.table({"institution": ["H1"], "department": ["D1"], "name": ["心血管内科"]}))
+        transaction.upsert(
+            "department", pa.table({"institution": ["H1"], "department": ["D1"], "name": ["心血管内科"]})
+        )
     source.readings.store.fail(2, RuntimeError("磁盘已满"))
     stale, failed = build(own_home("2026-05"), "zh").notices
     assert [number.value for number in stale.numbers] == [1, 2]
@@ -231,7 +239,13 @@ def test_stale_results_and_failures_are_told_first(own_home):
 
 def test_refused_rows_are_counted(own_home):
     source = own_home("2026-05")
-    refused = {"institution": ["H1"] * 3, "id": ["a", "b", "c"], "batch": [1] * 3, "mapping": ["m"] * 3, "source": ["s"] * 3}
+    refused = {
+        "institution": ["H1"] * 3,
+        "id": ["a", "b", "c"],
+        "batch": [1] * 3,
+        "mapping": ["m"] * 3,
+        "source": ["s"] * 3,
+    }
     what = {"table_name": ["stay"] * 3, "rule": ["died:type"] * 3, "status": ["open", "open", "resolved"]}
     seen = pa.array([datetime(2026, 6, 1)] * 3, pa.timestamp("us"))  # noqa: DTZ001  wall clock of the institution
     with source.readings.lake.write("quarantine") as transaction:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-import altair
+import altair as alt
 import numpy as np
 import pytest
 from hypothesis import given
@@ -33,7 +33,7 @@ def test_specifications_are_valid_vega_lite(hospital, source):
     figures = [figure for block in hospital.blocks() if isinstance(block, Figures) for figure in block.items]
     assert any(figure.id.startswith("f-") for figure in figures)
     for figure in (*figures, chart(source, "never_events"), chart(source, "long_stay")):
-        altair.LayerChart.from_dict(json.loads(json.dumps(figure.spec)))
+        alt.LayerChart.from_dict(json.loads(json.dumps(figure.spec)))
 
 
 def test_points_lines_and_verdicts_are_those_of_the_block(source):

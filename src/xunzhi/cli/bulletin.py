@@ -17,12 +17,18 @@ from xunzhi.reports.messages import Messages
 
 @app.command("bulletin")
 def bulletin(
-    period: Annotated[str | None, typer.Argument(help="2026-09, 2026Q3, 2026;默认最新月份 / default: newest month")] = None,
+    period: Annotated[
+        str | None, typer.Argument(help="2026-09, 2026Q3, 2026;默认最新月份 / default: newest month")
+    ] = None,
     institution: Institution = None,
-    department: Annotated[list[str] | None, typer.Option(help="科室代码,可多次 / department code, may be repeated")] = None,
+    department: Annotated[
+        list[str] | None, typer.Option(help="科室代码,可多次 / department code, may be repeated")
+    ] = None,
     departments: Annotated[str, typer.Option(help="all:全院及所有科室 / the hospital and all its departments")] = "",
     formats: Annotated[str, typer.Option(help="docx,pdf,xlsx,html")] = ",".join(RENDERERS),
-    lang: Annotated[str | None, typer.Option(help="zh / en;默认同命令行语言 / default: that of the command line")] = None,
+    lang: Annotated[
+        str | None, typer.Option(help="zh / en;默认同命令行语言 / default: that of the command line")
+    ] = None,
     to: Annotated[Path, typer.Option(help="输出目录 / folder to write to")] = Path(),
     allow_stale: Annotated[bool, typer.Option(help="结果过期也出报 / print stale results too")] = False,
 ) -> None:

@@ -33,7 +33,12 @@ def series(source: Source, unit: str, say: Messages) -> Section:
 
 
 def _month(value: float | None, late: bool, decimals: int) -> Cell:
-    return Cell(shown(value, decimals) + ("*" if late and value is not None else ""), value, decimals, tone="late" if late else "")
+    return Cell(
+        shown(value, decimals) + ("*" if late and value is not None else ""),
+        value,
+        decimals,
+        tone="late" if late else "",
+    )
 
 
 def definitions(source: Source, unit: str, say: Messages) -> Section:
@@ -75,7 +80,11 @@ def _part(source: Source, part: Aggregate | Reference, say: Messages) -> str:
         return say("definition.reference", indicator=source.pack.indicators[part.indicator].label(say.language))
     row = source.pack.grains[part.grain].row(say.language)
     if part.function == "count":
-        return say("definition.count_all", row=row) if part.count == ALL else say("definition.count", row=row, condition=part.expression)
+        return (
+            say("definition.count_all", row=row)
+            if part.count == ALL
+            else say("definition.count", row=row, condition=part.expression)
+        )
     text = say(f"definition.{part.function}", row=row, expression=part.expression, q=part.q)
     return text + (say("definition.where", condition=part.where) if part.where and part.where != ALL else "")
 
@@ -83,7 +92,9 @@ def _part(source: Source, part: Aggregate | Reference, say: Messages) -> str:
 def departments(source: Source, say: Messages) -> TableBlock:
     """Every indicator of every department in the period; for Excel only."""
     heads = ("unit", "indicator", "value", "counts", "target", "previous", "year_before", "state")
-    columns = tuple(Column(say(f"grid.{name}"), name in ("value", "target", "previous", "year_before")) for name in heads)
+    columns = tuple(
+        Column(say(f"grid.{name}"), name in ("value", "target", "previous", "year_before")) for name in heads
+    )
     rows = []
     for unit in source.units:
         for indicator in source.pack.indicators.values():

@@ -47,7 +47,7 @@ def build(source: Source, language: str = "zh", unit: str = "") -> Bulletin:
 def _sections(source: Source, unit: str, say: Messages) -> list[Section]:
     overview = Section("overview", say("section.overview"), (grid(source, unit, say),), sheet=say("sheet.overview"))
     found = [
-        Section("summary", say("section.summary"), (summary(source, unit, say),), sheet=say("sheet.summary")),
+        Section("summary", say("section.summary"), summary(source, unit, say), sheet=say("sheet.summary")),
         *changes.sections(source, unit, say),
         overview,
     ]
@@ -75,5 +75,11 @@ def _imprint(source: Source, unit: str, period: str, say: Messages) -> tuple[tup
 
 def _file_name(source: Source, unit: str, language: str) -> str:
     """A name safe on every file system; what is not is written as its number, so that names stay different."""
-    parts = ["bulletin", source.institution, source.period, *([unit] if unit else []), *([language] if language != "zh" else [])]
+    parts = [
+        "bulletin",
+        source.institution,
+        source.period,
+        *([unit] if unit else []),
+        *([language] if language != "zh" else []),
+    ]
     return "-".join(re.sub(r"[^\w.-]", lambda found: f"%{ord(found[0]):02X}", part) for part in parts)

@@ -8,8 +8,19 @@ from xunzhi.measures import HOSPITAL
 from xunzhi.measures.signals import Signal
 from xunzhi.reports.figures import Named, control_chart
 from xunzhi.reports.messages import Messages
-from xunzhi.reports.model import Block, Bullets, Cell, Column, Figures, Key, Number, Paragraph, Section, TableBlock
-from xunzhi.reports.model import Figure, Sentence
+from xunzhi.reports.model import (
+    Block,
+    Cell,
+    Column,
+    Figure,
+    Figures,
+    Key,
+    Number,
+    Paragraph,
+    Section,
+    Sentence,
+    TableBlock,
+)
 from xunzhi.reports.quantities import shown, whole_or, with_unit
 from xunzhi.reports.source import BETWEEN_EVENTS, DEPARTMENT, Source
 
@@ -17,6 +28,7 @@ WORSE, BETTER, OTHER = ("concern", "both"), ("improvement",), ("neutral",)
 CHARTS = 8
 """Charts printed of each kind; the others stand in the table and in Excel."""
 
+SMALLEST_Q = 0.001
 LISTED = 25
 """Department signals printed; all stand in Excel."""
 
@@ -29,11 +41,15 @@ def sections(source: Source, unit: str, say: Messages) -> list[Section]:
         chosen = [signal for signal in signals if signal.kind in kinds]
         if chosen:
             blocks = _charted(source, chosen, name, say)
-            found.append(Section(f"changes-{name}", say(f"section.{name}"), blocks, level=2, sheet=say("sheet.changes")))
+            found.append(
+                Section(f"changes-{name}", say(f"section.{name}"), blocks, level=2, sheet=say("sheet.changes"))
+            )
     if not unit:
         blocks = _of_departments(source, say)
         found.append(
-            Section("changes-departments", say("section.department_changes"), blocks, level=2, sheet=say("sheet.changes"))
+            Section(
+                "changes-departments", say("section.department_changes"), blocks, level=2, sheet=say("sheet.changes")
+            )
         )
     return found
 
@@ -43,12 +59,11 @@ def _lead(signals: Sequence[Signal], say: Messages) -> tuple[Block, ...]:
 
 
 def _charted(source: Source, signals: Sequence[Signal], name: str, say: Messages) -> tuple[Block, ...]:
-    """Sentences and charts of the surest signals; a table of the others."""
-    items = Bullets(tuple(signal_sentence(source, signal, say) for signal in signals[:CHARTS]))
+    """The surest signals, each in a sentence under its chart; a table of the others."""
     charts = tuple(figure for signal in signals[:CHARTS] if (figure := chart_of(source, signal, say)))
     rest = signals[CHARTS:]
     tables = (signal_table(source, rest, f"more-{name}", say("change.more"), say),) if rest else ()
-    return items, Figures(charts), *tables
+    return Figures(charts), *tables
 
 
 def chart_of(source: Source, signal: Signal, say: Messages) -> Figure | None:
@@ -59,7 +74,9 @@ def chart_of(source: Source, signal: Signal, say: Messages) -> Figure | None:
         return None
     name = label(source, signal, say)
     place = f"c-{signal.indicator}" + (f"-{source.units.index(unit)}" if unit in source.units else "")
-    return control_chart(*found, Named(place, name, unit, source.decimals[signal.indicator]), say)
+    return control_chart(
+        *found, Named(place, name, unit, source.decimals[signal.indicator]), say, signal_sentence(source, signal, say)
+    )
 
 
 def label(source: Source, signal: Signal, say: Messages) -> str:
@@ -104,8 +121,19 @@ def signal_table(
     source: Source, signals: Sequence[Signal], name: str, title: str, say: Messages, limit: int | None = None
 ) -> TableBlock:
     """Signals as a table, the surest first."""
-    heads = (("indicator", 3.2), ("unit", 1.6), ("verdict", 1.2), ("value", 1.3), ("centre", 1.3), ("rules", 2.6), ("q", 0.9), ("owner", 1.4))
-    columns = tuple(Column(say(f"change.column_{head}"), head in ("value", "centre", "q"), width) for head, width in heads)
+    heads = (
+        ("indicator", 3.2),
+        ("unit", 1.6),
+        ("verdict", 1.2),
+        ("value", 1.5),
+        ("centre", 1.5),
+        ("rules", 2.6),
+        ("q", 1.1),
+        ("owner", 1.4),
+    )
+    columns = tuple(
+        Column(say(f"change.column_{head}"), head in ("value", "centre", "q"), width) for head, width in heads
+    )
     hidden = len(signals) - limit if limit is not None and len(signals) > limit else 0
     more = say.sentence("change.not_printed", n=Number(str(hidden), hidden, "rows_hidden")) if hidden else None
     rows = tuple(_table_row(source, signal, say) for signal in signals)
@@ -125,7 +153,7 @@ def _table_row(source: Source, signal: Signal, say: Messages) -> tuple[Cell, ...
         Cell(with_unit(shown(signal.value, places), unit), signal.value, places),
         Cell(with_unit(shown(signal.centre, places), unit), signal.centre, places),
         Cell(say.listed([say.rule(code) for code in signal.rules])),
-        Cell(shown(signal.q, 3), signal.q, 3),
+        Cell("< 0.001" if signal.q < SMALLEST_Q else shown(signal.q, 3), signal.q, 3),
         Cell(source.pack.manifest.owners[signal.owner](say.language)),
     )
 

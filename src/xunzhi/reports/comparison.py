@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,19 @@ from xunzhi import spc
 from xunzhi.measures.charts import Block as Charts
 from xunzhi.reports.figures import Compared, Named, funnel_chart
 from xunzhi.reports.messages import Messages
-from xunzhi.reports.model import Block, Bullets, Cell, Column, Figure, Figures, Number, Paragraph, Section, Sentence, TableBlock
+from xunzhi.reports.model import (
+    Block,
+    Bullets,
+    Cell,
+    Column,
+    Figure,
+    Figures,
+    Number,
+    Paragraph,
+    Section,
+    Sentence,
+    TableBlock,
+)
 from xunzhi.reports.overview import GOOD
 from xunzhi.reports.quantities import shown, whole_or, with_unit
 from xunzhi.reports.source import DEPARTMENT, Source
@@ -68,7 +81,7 @@ def compare(source: Source, charts: Charts) -> Comparison | None:
     large = denominator >= max(indicator.minimum, 1)
     if large.sum() < LEAST_UNITS or numerator[large].sum() < LEAST_EVENTS:
         return None
-    kind = "proportion" if indicator.kind == "proportion" else "rate"
+    kind: Literal["proportion", "rate"] = "proportion" if indicator.kind == "proportion" else "rate"
     funnel = spc.funnel(numerator[large], denominator[large], kind)
     units = _units(source, charts, np.flatnonzero(large), funnel, numerator)
     small = np.flatnonzero(~large & (denominator > 0))
@@ -80,7 +93,10 @@ def _sums(charts: Charts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     columns = np.arange(len(charts.months)) >= len(charts.months) - MONTHS
     wanted = columns & (charts.revision == charts.revision[:, -1].max(initial=0))
     counted = wanted & (np.nan_to_num(charts.denominator) > 0)
-    return tuple(np.where(counted, np.nan_to_num(part), 0).sum(axis=1) for part in (charts.numerator, charts.denominator))  # type: ignore[return-value]
+    numerator, denominator = (
+        np.where(counted, np.nan_to_num(part), 0.0).sum(axis=1) for part in (charts.numerator, charts.denominator)
+    )
+    return numerator, denominator
 
 
 def _units(
@@ -133,7 +149,7 @@ def _figure(source: Source, item: Comparison, say: Messages) -> Figure:
     drawn = sorted(item.units, key=lambda unit: order[unit.unit])
     figure = funnel_chart(item.funnel, drawn, named, indicator.scale, indicator.unit, say)
     ranked = funnel_chart(item.funnel, item.units, named, indicator.scale, indicator.unit, say).table
-    return Figure(figure.id, figure.title, figure.spec, figure.summary, ranked)
+    return replace(figure, table=ranked)
 
 
 def _outside(source: Source, found: list[Comparison], say: Messages) -> TableBlock:

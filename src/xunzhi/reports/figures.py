@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xunzhi import spc
 from xunzhi.measures.charts import Block
@@ -34,6 +36,7 @@ POINTS = {
 """Verdict → shape and area of a point."""
 
 Spec = dict[str, Any]
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -60,28 +63,24 @@ def config() -> Spec:
     }
 
 
-def control_chart(block: Block, row: int, named: Named, say: Messages) -> Figure:
-    """The control chart of one unit, its latest points.
+def control_chart(block: Block, row: int, named: Named, say: Messages, caption: Sentence | None = None) -> Figure:
+    """The control chart of one unit, its latest points, over a caption (else its summary).
 
     Points are coloured and shaped by their verdict and hollow while provisional; limits are steps; the target is a
     line; a vertical line marks where a phase begins or the definition changed.
     """
     points = _points(block, row)
-    return Figure(
-        named.id,
-        named.title,
-        _control_spec(block, points, _marks(block, row, points, say), say),
-        _in_words(block, row, named, say),
-        _table(points, named, block, say),
-    )
+    summary = _in_words(block, row, named, say)
+    spec = _control_spec(block, points, _marks(points, say), say)
+    return Figure(named.id, named.title, spec, summary, _table(points, named, block, say), caption or summary)
 
 
 def _points(block: Block, row: int) -> list[dict[str, Any]]:
-    """The chart's latest points as rows; a month without a value has lines but no point."""
+    """The chart's latest points as rows, from the first with a value; a month without one has lines but no point."""
     limits, month = block.limits, block.month_of_point[row]
-    places = np.flatnonzero(month >= 0)[-SHOWN_POINTS:]
-    if block.chart in BETWEEN_EVENTS:
-        places = places[~np.isnan(limits.value[row][places])]
+    known = ~np.isnan(limits.value[row])
+    begun = np.maximum.accumulate(known)
+    places = np.flatnonzero((month >= 0) & (known if block.chart in BETWEEN_EVENTS else begun))[-SHOWN_POINTS:]
     return [
         {
             "place": int(place),
@@ -101,10 +100,10 @@ def _known(value: Any) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _marks(block: Block, row: int, points: Sequence[Mapping[str, Any]], say: Messages) -> list[dict[str, Any]]:
+def _marks(points: Sequence[Mapping[str, Any]], say: Messages) -> list[dict[str, Any]]:
     """Where a phase begins, and whether it is the definition that changed."""
     found = []
-    for before, after in zip(points, points[1:], strict=False):
+    for before, after in pairwise(points):
         if after["phase"] != before["phase"]:
             redefined = after["revision"] != before["revision"]
             found.append({"at": after["at"], "text": say("chart.redefined" if redefined else "chart.new_phase")})
@@ -117,7 +116,10 @@ def _control_spec(
     events = block.chart in BETWEEN_EVENTS
     x: Spec = {"field": "at", "type": "quantitative" if events else "temporal"}
     x |= (
-        {"axis": {"title": say("chart.event"), "format": "d", "tickMinStep": 1, "grid": False}, "scale": {"zero": False}}
+        {
+            "axis": {"title": say("chart.event"), "format": "d", "tickMinStep": 1, "grid": False},
+            "scale": {"zero": False},
+        }
         if events
         else {"axis": {"title": None, "format": "%Y-%m", "tickCount": 6, "grid": False}, "scale": {"type": "utc"}}
     )
@@ -225,28 +227,36 @@ def _in_words(block: Block, row: int, named: Named, say: Messages) -> Sentence:
     month = block.months[int(block.month_of_point[row, point])]
     key = Key(block.indicator.id, block.stratum, block.units[row] if block.stratum != "hospital" else "", month)
     unit = say(f"chart.unit_{block.chart}") if block.chart in BETWEEN_EVENTS else block.indicator.unit
+    decimals = decimals_of(block, named)
 
-    def number(measure: str, value: float) -> Number:
-        return Number(with_unit(shown(value, named.decimals), unit), value, measure, (key,))
+    def number(measure: str, line: FloatArray) -> Number:
+        value = float(line[row, point])
+        return Number(with_unit(shown(value, decimals), unit), value, measure, (key,))
 
+    lines = {"lower": limits.lower, "upper": limits.upper}
+    limited = all(np.isfinite(line[row, point]) for line in lines.values())
     return say.sentence(
-        "chart.summary",
+        "chart.summary" if limited else "chart.summary_run",
         indicator=named.title,
         month=say.period(month),
-        value=number("point", float(limits.value[row, point])),
-        centre=number("centre", float(limits.centre[row, point])),
-        lower=number("lower", float(limits.lower[row, point])),
-        upper=number("upper", float(limits.upper[row, point])),
+        value=number("point", limits.value),
+        centre=number("centre", limits.centre),
         verdict=say(f"verdict.{KINDS[int(block.verdicts[row, point])]}"),
+        **({name: number(name, line) for name, line in lines.items()} if limited else {}),
     )
 
 
+def decimals_of(block: Block, named: Named) -> int:
+    """Cases and days between events are whole; everything else is printed like its indicator."""
+    return 0 if block.chart in BETWEEN_EVENTS else named.decimals
+
+
 def _table(points: Sequence[Mapping[str, Any]], named: Named, block: Block, say: Messages) -> TableBlock:
-    heads = ("month", "value", "centre", "lower", "upper", "verdict")
+    heads, decimals = ("month", "value", "centre", "lower", "upper", "verdict"), decimals_of(block, named)
     columns = tuple(Column(say(f"chart.column_{name}"), number=name not in ("month", "verdict")) for name in heads)
 
     def cells(point: Mapping[str, Any]) -> tuple[Cell, ...]:
-        lines = (Cell(shown(point[n], named.decimals), point[n], named.decimals) for n in heads[1:-1])
+        lines = (Cell(shown(point[n], decimals), point[n], decimals) for n in heads[1:-1])
         late = say("state.provisional") if point["provisional"] else ""
         return Cell(point["month"] + (f" ({late})" if late else "")), *lines, Cell(say(f"verdict.{point['verdict']}"))
 
@@ -311,7 +321,7 @@ def funnel_chart(
         centre=Number(with_unit(shown(target, named.decimals), unit), target, "funnel_target"),
         **({"names": say.listed([item.name for item in outside])} if outside else {}),
     )
-    return Figure(named.id, named.title, spec, summary, _funnel_table(units, named, unit, say))
+    return Figure(named.id, named.title, spec, summary, _funnel_table(units, named, unit, say), summary)
 
 
 def _curve(curves: Sequence[Spec], name: str, side: str, x: Spec, y: Spec) -> Spec:

@@ -93,10 +93,10 @@ def sparkline(spark: Spark) -> str:
     inside = ""
     if spark.target is not None:
         y = at(spark.target)
-        inside += (
-            f'<path d="M0 {y} H{WIDTH}" stroke="#0b7a5b" stroke-width="0.9" stroke-dasharray="3 2" fill="none"/>'
-        )
-    points = [None if value is None else (round(MARGIN + i * step, 2), at(value)) for i, value in enumerate(spark.values)]
+        inside += f'<path d="M0 {y} H{WIDTH}" stroke="#0b7a5b" stroke-width="0.9" stroke-dasharray="3 2" fill="none"/>'
+    points = [
+        None if value is None else (round(MARGIN + i * step, 2), at(value)) for i, value in enumerate(spark.values)
+    ]
     path = _path(points)
     inside += f'<path d="{path}" fill="none" stroke="{MUTED}" stroke-width="1.3" stroke-linejoin="round"/>'
     if points[-1] is not None:

@@ -54,7 +54,9 @@ class Messages:
 
     def group(self, prefix: str) -> dict[str, str]:
         """The texts whose keys begin with a prefix, which is taken off."""
-        return {key.removeprefix(f"{prefix}."): text for key, text in self.texts.items() if key.startswith(f"{prefix}.")}
+        return {
+            key.removeprefix(f"{prefix}."): text for key, text in self.texts.items() if key.startswith(f"{prefix}.")
+        }
 
     def listed(self, words: list[str]) -> str:
         """Words one after another."""

@@ -96,13 +96,14 @@ class TableBlock:
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart: specification for Vega-Lite, the same in words, and its data."""
+    """A chart: specification for Vega-Lite, the same in words, its data, and the sentence that stands under it."""
 
     id: str
     title: str
     spec: Mapping[str, Any]
     summary: Sentence
     table: TableBlock
+    caption: Sentence
 
 
 @dataclass(frozen=True)
@@ -231,6 +232,6 @@ class Bulletin:
             elif isinstance(block, Bullets):
                 yield from block.items
             elif isinstance(block, Figures):
-                yield from (figure.summary for figure in block.items)
+                yield from (sentence for figure in block.items for sentence in (figure.summary, figure.caption))
             elif isinstance(block, TableBlock) and block.more:
                 yield block.more

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import shorten
 from typing import Any
+
+import numpy as np
 
 from xunzhi.lake.quarantine import RESOLVED
 from xunzhi.measures import HOSPITAL
 from xunzhi.reports.messages import Messages
-from xunzhi.reports.model import Bullets, Cell, Column, Key, Number, Section, Sentence, TableBlock
+from xunzhi.reports.model import Block, Bullets, Cell, Column, Key, Number, Section, Sentence, TableBlock
 from xunzhi.reports.source import Source, clean
 
+LONGEST = 160
 QUARANTINE = "ingest_quarantine"
 
 
 def section(source: Source, say: Messages) -> Section:
     """The chapter on data quality and completeness."""
-    blocks = [Bullets(tuple(_remarks(source, say))), _coverage(source, say)]
+    blocks: list[Block] = [Bullets(tuple(_remarks(source, say))), _coverage(source, say)]
     refused = quarantined(source)
     if refused:
         blocks.append(_quarantine(source, refused, say))
@@ -30,13 +34,11 @@ def notices(source: Source, say: Messages) -> tuple[Sentence, ...]:
     freshness = source.readings.freshness()
     found = []
     if freshness.stale:
-        found.append(
-            say.sentence(
-                "notice.stale",
-                shown=Number(str(source.state.lake_version), source.state.lake_version, "lake_version"),
-                newest=Number(str(freshness.newest), freshness.newest, "lake_version_newest"),
-            )
-        )
+        newer = freshness.newest != source.state.lake_version
+        versions = {"shown": Number(str(source.state.lake_version), source.state.lake_version, "lake_version")}
+        if newer:
+            versions["newest"] = Number(str(freshness.newest), freshness.newest, "lake_version_newest")
+        found.append(say.sentence("notice.stale" if newer else "notice.redefined", **versions))
     if freshness.failure:
         found.append(say.sentence("notice.failed", error=clean(str(freshness.failure["error"]))))
     return tuple(found)
@@ -52,14 +54,21 @@ def _remarks(source: Source, say: Messages) -> Iterator[Sentence]:
         expected=Number(f"{expected:,.1f}", expected, "false_alarms_expected"),
     )
     yield say.sentence(
-        "quality.settled", days=Number(str(source.pack.manifest.settle_days), source.pack.manifest.settle_days, "settle_days")
+        "quality.settled",
+        days=Number(str(source.pack.manifest.settle_days), source.pack.manifest.settle_days, "settle_days"),
     )
     months = provisional_months(source)
-    yield say.sentence("quality.provisional", months=say.listed(months)) if months else say.sentence("quality.all_settled")
+    yield (
+        say.sentence("quality.provisional", months=say.listed(months))
+        if months
+        else say.sentence("quality.all_settled")
+    )
     missing = sorted(set(source.pack.grains) - {grain for grain, _ in _spans(source)})
     if missing:
         names = say.listed([source.pack.grains[grain].label(say.language) for grain in missing])
-        yield say.sentence("quality.not_collected", n=Number(str(len(missing)), len(missing), "grains_missing"), names=names)
+        yield say.sentence(
+            "quality.not_collected", n=Number(str(len(missing)), len(missing), "grains_missing"), names=names
+        )
     unchecked = [item for item in source.pack.indicators.values() if item.revisions[-1].source.verified != "formula"]
     if unchecked:
         rows = tuple(Key(item.id, HOSPITAL, "", source.period) for item in unchecked)
@@ -71,7 +80,7 @@ def provisional_months(source: Source) -> list[str]:
     found = {
         month
         for block in source.charts(HOSPITAL).values()
-        for month, late in zip(block.months, block.provisional.any(axis=0), strict=True)
+        for month, late in zip(block.months, np.any(block.provisional, axis=0).tolist(), strict=True)
         if late
     }
     return [month for month in source.shown_months if month in found]
@@ -105,7 +114,10 @@ def quarantined(source: Source) -> list[dict[str, Any]]:
               FROM ({snapshot.view_sql(QUARANTINE)})
               WHERE institution = $institution AND status <> $resolved
               GROUP BY ALL ORDER BY n DESC, name, rule"""
-    return source.readings.query(sql, {"institution": source.institution, "resolved": RESOLVED}).to_pylist()
+    found: list[dict[str, Any]] = source.readings.query(
+        sql, {"institution": source.institution, "resolved": RESOLVED}
+    ).to_pylist()
+    return found
 
 
 def _quarantine(source: Source, refused: list[dict[str, Any]], say: Messages) -> TableBlock:
@@ -128,5 +140,7 @@ def _faults(source: Source, say: Messages) -> TableBlock:
     rows = []
     for name, message in sorted(source.state.faults.items()):
         indicator = source.pack.indicators.get(name)
-        rows.append((Cell(indicator.label(say.language) if indicator else name), Cell(clean(message))))
+        rows.append(
+            (Cell(indicator.label(say.language) if indicator else name), Cell(shorten(clean(message), LONGEST)))
+        )
     return TableBlock("faults", say("quality.faults_title"), columns, tuple(rows))

@@ -27,9 +27,10 @@ TARGET_MARK = "d"
 
 def indicators_of(source: Source, unit: str) -> list[Indicator]:
     """The indicators that a bulletin shows: all for the hospital, those with any result in a year for a department."""
-    every = source.pack.indicators.values()
+    areas = list(source.pack.manifest.areas)
+    every = sorted(source.pack.indicators.values(), key=lambda item: areas.index(item.area))
     if not unit:
-        return list(every)
+        return every
     return [
         item
         for item in every
@@ -42,7 +43,9 @@ def grid(source: Source, unit: str, say: Messages) -> Grid:
     areas: dict[str, list[GridRow]] = {name: [] for name in source.pack.manifest.areas}
     for indicator in indicators_of(source, unit):
         areas[indicator.area].append(grid_row(source, indicator, unit, say))
-    found = tuple(GridArea(source.pack.manifest.areas[name](say.language), tuple(rows)) for name, rows in areas.items() if rows)
+    found = tuple(
+        GridArea(source.pack.manifest.areas[name](say.language), tuple(rows)) for name, rows in areas.items() if rows
+    )
     marks = sorted({mark for area in found for row in area.rows for mark in row.marks})
     notes = tuple(f"{mark}  {say(f'mark.{mark}')}" for mark in marks)
     heads = tuple(say(f"grid.{name}") for name in HEADS)
@@ -107,7 +110,13 @@ def met(indicator: Indicator, value: float) -> bool:
     if indicator.target is None:
         raise ValueError(f"{indicator.id} has no target")
     goal = indicator.target.value
-    return value >= goal if indicator.direction == "higher" else value <= goal if indicator.direction == "lower" else value == goal
+    return (
+        value >= goal
+        if indicator.direction == "higher"
+        else value <= goal
+        if indicator.direction == "lower"
+        else value == goal
+    )
 
 
 def _state(row: Row | None, say: Messages) -> str:

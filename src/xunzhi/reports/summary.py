@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from xunzhi.measures import HOSPITAL
 from xunzhi.measures.results import NO_CASES, NOT_COLLECTED, OK
+from xunzhi.measures.signals import Signal
 from xunzhi.reports.changes import WORSE, signal_sentence
 from xunzhi.reports.messages import Messages
-from xunzhi.reports.model import Key, Number, Paragraph, Sentence
+from xunzhi.reports.model import Block, Bullets, Key, Number, Paragraph, Sentence
 from xunzhi.reports.overview import counted_targets, indicators_of, met
 from xunzhi.reports.quantities import shown
 from xunzhi.reports.source import DEPARTMENT, FAULT, Source
@@ -23,17 +24,19 @@ def count(claim: str, rows: Iterable[Key]) -> Number:
     return Number(str(len(listed)), len(listed), f"count_{claim}", listed)
 
 
-def summary(source: Source, unit: str, say: Messages) -> Paragraph:
-    """The period in a few sentences."""
-    return Paragraph(
-        (
-            *_coverage(source, unit, say),
-            *_targets(source, unit, say),
-            *_moves(source, unit, say),
-            *_departments(source, unit, say),
-            *_provisional(source, unit, say),
-        )
-    )
+def summary(source: Source, unit: str, say: Messages) -> tuple[Block, ...]:
+    """The period in a few sentences, and what got worse most surely."""
+    first = (*_coverage(source, unit, say), *_provisional(source, unit, say), *_targets(source, unit, say))
+    moves = (*_moves(source, unit, say), *_departments(source, unit, say), _false_alarms(source, unit, say))
+    worst = [signal for signal in _signals(source, unit) if signal.kind in WORSE][:WORST]
+    if not worst:
+        return Paragraph(first), Paragraph(moves)
+    items = Bullets(tuple(signal_sentence(source, signal, say) for signal in worst))
+    return Paragraph(first), Paragraph(moves), Paragraph((say.sentence("summary.worst"),)), items
+
+
+def _signals(source: Source, unit: str) -> tuple[Signal, ...]:
+    return source.signals(DEPARTMENT if unit else HOSPITAL, unit or None)
 
 
 def key_of(source: Source, indicator: str, unit: str) -> Key:
@@ -45,7 +48,9 @@ def _coverage(source: Source, unit: str, say: Messages) -> Sequence[Sentence]:
     shown_indicators = indicators_of(source, unit)
 
     def having(status: str) -> Number:
-        return count(status, (key_of(source, i.id, unit) for i in shown_indicators if source.status(i.id, unit) == status))
+        return count(
+            status, (key_of(source, i.id, unit) for i in shown_indicators if source.status(i.id, unit) == status)
+        )
 
     sentences = [say.sentence("summary.values", period=say.period(source.period), n=having(OK))]
     for status in (NO_CASES, NOT_COLLECTED, FAULT):
@@ -70,29 +75,24 @@ def _targets(source: Source, unit: str, say: Messages) -> Sequence[Sentence]:
 
 
 def _moves(source: Source, unit: str, say: Messages) -> Sequence[Sentence]:
-    signals = source.signals(DEPARTMENT if unit else HOSPITAL, unit or None)
-    charts, expected = source.looked_at(unit)
-    looked = say.sentence(
-        "summary.false_alarms",
-        charts=Number(f"{charts:,}", charts, "charts_judged"),
-        expected=Number(shown(expected, 1), expected, "false_alarms_expected"),
-    )
+    signals = _signals(source, unit)
     if not signals:
-        return [say.sentence("summary.nothing_moved"), looked]
+        return [say.sentence("summary.nothing_moved")]
 
     def moved(*kinds: str) -> Number:
         return count("_".join(kinds), (Key(s.indicator, s.stratum, unit, s.month) for s in signals if s.kind in kinds))
 
-    sentences = [
-        say.sentence(
-            "summary.moved", worse=moved("concern", "both"), better=moved("improvement"), other=moved("neutral")
-        )
-    ]
-    worst = [signal for signal in signals if signal.kind in WORSE][:WORST]
-    if worst:
-        sentences.append(say.sentence("summary.worst"))
-        sentences += [signal_sentence(source, signal, say) for signal in worst]
-    return [*sentences, looked]
+    found = {"worse": moved("concern", "both"), "better": moved("improvement"), "other": moved("neutral")}
+    return [say.sentence("summary.moved", **found)]
+
+
+def _false_alarms(source: Source, unit: str, say: Messages) -> Sentence:
+    charts, expected = source.looked_at(unit)
+    return say.sentence(
+        "summary.false_alarms",
+        charts=Number(f"{charts:,}", charts, "charts_judged"),
+        expected=Number(shown(expected, 1), expected, "false_alarms_expected"),
+    )
 
 
 def _departments(source: Source, unit: str, say: Messages) -> Sequence[Sentence]:
@@ -106,7 +106,9 @@ def _departments(source: Source, unit: str, say: Messages) -> Sequence[Sentence]
             "summary.departments",
             n=count("department_signal", (Key(s.indicator, s.stratum, s.unit, s.month) for s in signals)),
             worse=count("department_worse", (Key(s.indicator, s.stratum, s.unit, s.month) for s in worse)),
-            units=Number(str(len(units)), len(units), "units_of", tuple(Key("", DEPARTMENT, u, "") for u in sorted(units))),
+            units=Number(
+                str(len(units)), len(units), "units_of", tuple(Key("", DEPARTMENT, u, "") for u in sorted(units))
+            ),
         )
     ]
 
@@ -118,5 +120,3 @@ def _provisional(source: Source, unit: str, say: Messages) -> Sequence[Sentence]
 
     number = count("provisional", (key_of(source, i.id, unit) for i in indicators_of(source, unit) if late(i)))
     return [say.sentence("summary.provisional", n=number)] if number.value else []
-
-

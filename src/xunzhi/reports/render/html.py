@@ -22,7 +22,11 @@ def render(bulletin: Bulletin) -> bytes:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("xunzhi.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("xunzhi.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {"icon": _icon, "sparkline": _sparkline, "chart": _chart}
     environment.tests["kind"] = lambda block, name: type(block).__name__ == name

@@ -9,18 +9,18 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
 from xunzhi.reports.drawing import svg_of
 from xunzhi.reports.icons import icon, sparkline
 from xunzhi.reports.messages import Messages
-from xunzhi.reports.model import Bulletin, Definitions, Figures, Grid, TableBlock
 from xunzhi.reports.model import Block as Content
+from xunzhi.reports.model import Bulletin, Definitions, Figures, Grid, Paragraph, TableBlock
 
 FONTS = ("Noto Serif CJK SC", "Noto Sans CJK SC")
-STANDARD = "a-2b"
+STANDARD: Literal["a-2b"] = "a-2b"
 """PDF/A-2b: fonts embedded, good for archives."""
 
 
@@ -92,12 +92,17 @@ def _block(block: Content) -> dict[str, Any]:
     if isinstance(block, TableBlock):
         return _table(block)
     if isinstance(block, Figures):
-        return {"items": [{"title": f.title, "svg": svg_of(f), "summary": f.summary.text} for f in block.items]}
+        return {
+            "items": [
+                {"title": f.title, "svg": svg_of(f), "summary": f.summary.text, "caption": f.caption.text}
+                for f in block.items
+            ]
+        }
     if isinstance(block, Grid):
         return _grid(block)
     if isinstance(block, Definitions):
         return asdict(block)
-    sentences = getattr(block, "sentences", None) or getattr(block, "items", ())
+    sentences = block.sentences if isinstance(block, Paragraph) else block.items
     return {"texts": [sentence.text for sentence in sentences]}
 
 

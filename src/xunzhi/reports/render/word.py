@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, time
 from io import BytesIO
@@ -13,7 +14,7 @@ from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Mm, Pt, RGBColor
 
-from xunzhi.reports.drawing import png, png_of
+from xunzhi.reports.drawing import png, png_of, svg_of
 from xunzhi.reports.icons import icon, sparkline
 from xunzhi.reports.messages import Messages
 from xunzhi.reports.model import (
@@ -32,13 +33,33 @@ from xunzhi.reports.model import (
     TableBlock,
 )
 from xunzhi.reports.render.archive import timeless
-from xunzhi.reports.render.word_xml import BAND, Text, bookmark, contents, field, table, typeface
+from xunzhi.reports.render.word_xml import (
+    BAND,
+    Pictures,
+    Text,
+    bookmark,
+    contents,
+    field,
+    node,
+    parsed,
+    table,
+    typeface,
+)
 
 SONG, HEI, LATIN = "宋体", "黑体", "Times New Roman"
 ACCENT, SOFT = RGBColor(0x14, 0x50, 0x7A), RGBColor(0x55, 0x62, 0x6D)
-TONES = {"concern": "B64D00", "both": "8A5A00", "improvement": "00609A", "neutral": "7B3FA0", "muted": "55626D", "late": "55626D"}
+TONES = {
+    "concern": "B64D00",
+    "both": "8A5A00",
+    "improvement": "00609A",
+    "neutral": "7B3FA0",
+    "muted": "55626D",
+    "late": "55626D",
+}
 PORTRAIT, LANDSCAPE = (210, 297), (297, 210)
 MARGIN = 18
+FIGURE_WIDTH = 125
+SIZES = re.compile(r'width="([\d.]+)" height="([\d.]+)"')
 GRID_WIDTHS = (48, 9, 9, 19, 25, 14, 15, 15, 20)
 CELL, WIDE_CELL, NOTE, IMPRINT = "Table Text", "Table Text Wide", "Note", "Imprint"
 
@@ -62,15 +83,13 @@ class _Writer:
         self.wide = False
         self.numbers = {"figure": 0, "table": 0}
         self.sections = [section for section in bulletin.sections if section.paper]
-        self.scratch: Any = None
+        self.pictures = Pictures(document.part)
 
     def write(self) -> None:
         self._properties()
         self._styles()
         self._page(self.document.sections[0], PORTRAIT)
         self._running_lines()
-        self.scratch = self.document.add_paragraph()
-        self.scratch._p.getparent().remove(self.scratch._p)
         self._title()
         for number, section in enumerate(self.sections):
             self._section(section, number)
@@ -85,7 +104,12 @@ class _Writer:
 
     def _styles(self) -> None:
         styles = self.document.styles
-        for name, size, chinese in (("Normal", 10.5, SONG), ("Title", 22, HEI), ("Heading 1", 15, HEI), ("Heading 2", 12, HEI)):
+        for name, size, chinese in (
+            ("Normal", 10.5, SONG),
+            ("Title", 22, HEI),
+            ("Heading 1", 15, HEI),
+            ("Heading 2", 12, HEI),
+        ):
             self._style(styles[name], size, chinese)
         styles["Normal"].paragraph_format.line_spacing = 1.4
         styles["Normal"].paragraph_format.space_after = Pt(4)
@@ -111,6 +135,7 @@ class _Writer:
         section.orientation = WD_ORIENT.PORTRAIT if size == PORTRAIT else WD_ORIENT.LANDSCAPE
         section.page_width, section.page_height = Mm(size[0]), Mm(size[1])
         section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(MARGIN)
+        section.top_margin, section.header_distance = Mm(MARGIN + 4), Mm(9)
         self.width, self.wide = size[0] - 2 * MARGIN, size == LANDSCAPE
 
     def _running_lines(self) -> None:
@@ -122,9 +147,9 @@ class _Writer:
         before, rest = self.say.texts["render.page"].split("{page}")
         between, after = rest.split("{pages}")
         footer.add_run(before)
-        field(footer._p, "PAGE", "1")
+        field(node(footer), "PAGE", "1")
         footer.add_run(between)
-        field(footer._p, "NUMPAGES", "1")
+        field(node(footer), "NUMPAGES", "1")
         footer.add_run(after)
 
     def _title(self) -> None:
@@ -138,24 +163,26 @@ class _Writer:
         if self.bulletin.notices:
             self.document.add_paragraph().add_run(self.say("notice.title")).bold = True
         for sentence in self.bulletin.notices:
-            self.document.add_paragraph(sentence.text, "List Bullet").runs[0].font.color.rgb = RGBColor(0xB6, 0x4D, 0x00)
+            self.document.add_paragraph(sentence.text, "List Bullet").runs[0].font.color.rgb = RGBColor(
+                0xB6, 0x4D, 0x00
+            )
         self._contents()
 
     def _contents(self) -> None:
         self.document.add_paragraph().add_run(self.say("render.contents")).bold = True
-        titles = [(section.title, section.level, f"_Toc{number}") for number, section in enumerate(self.sections)]
+        titles = [(section.title, f"_Toc{number}") for number, section in enumerate(self.sections)]
         paragraphs = []
-        for _, level, _ in titles:
+        for section in self.sections:
             paragraph = self.document.add_paragraph(style="Contents")
-            paragraph.paragraph_format.left_indent = Mm(6 * (level - 1))
-            paragraphs.append(paragraph._p)
+            paragraph.paragraph_format.left_indent = Mm(6 * (section.level - 1))
+            paragraphs.append(node(paragraph))
         contents(paragraphs, titles)
 
     def _section(self, section: Section, number: int) -> None:
         if section.wide != self.wide:
             self._page(self.document.add_section(WD_SECTION.NEW_PAGE), LANDSCAPE if section.wide else PORTRAIT)
         heading = self.document.add_heading(section.title, section.level)
-        bookmark(heading._p, f"_Toc{number}", number)
+        bookmark(node(heading), f"_Toc{number}", number)
         for block in section.blocks:
             self._block(block)
 
@@ -181,7 +208,7 @@ class _Writer:
         paragraph = self.document.add_paragraph(style="Caption")
         paragraph.paragraph_format.keep_with_next = kind == "table"
         paragraph.add_run(self.say(f"render.{kind}") + " ")
-        field(paragraph._p, f"SEQ {kind} \\* ARABIC", str(self.numbers[kind]))
+        field(node(paragraph), f"SEQ {kind} \\* ARABIC", str(self.numbers[kind]))
         paragraph.add_run(f"  {text}")
 
     def _append(self, made: Any) -> None:
@@ -210,21 +237,22 @@ class _Writer:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
             paragraph.paragraph_format.keep_with_next = True
             paragraph.paragraph_format.space_after = Pt(0)
-            picture = paragraph.add_run().add_picture(BytesIO(png_of(figure)), width=Mm(125))
-            picture._inline.docPr.set("descr", figure.summary.text)
-            self._caption("figure", figure.summary.text)
+            height = FIGURE_WIDTH * _proportion(svg_of(figure))
+            drawn = self.pictures.run(png_of(figure), FIGURE_WIDTH, height, figure.summary.text)
+            node(paragraph).append(parsed("w:p", drawn)[0])
+            self._caption("figure", figure.caption.text)
 
-    def _picture(self, svg: str, width: float, words: str) -> Any:
-        """A run with a picture, taken out of the paragraph that python-docx makes it in."""
-        run = self.scratch.add_run()
-        picture = run.add_picture(BytesIO(png(svg)), width=Mm(width))
-        picture._inline.docPr.set("descr", words)
-        return run._r
+    def _picture(self, svg: str, width: float, words: str) -> str:
+        return self.pictures.run(png(svg), width, width * _proportion(svg), words)
 
     def _grid(self, block: Grid) -> None:
-        legend = [[self._legend(item) for item in block.legend[start : start + 3]] for start in range(0, len(block.legend), 3)]
+        legend = [
+            [self._legend(item) for item in block.legend[start : start + 3]] for start in range(0, len(block.legend), 3)
+        ]
         self._append(table([self.width / 3] * 3, legend[0], legend[1:], _style_id(CELL)))
-        head = [Text(text, bold=True, align="left" if place == 0 else "center") for place, text in enumerate(block.heads)]
+        head = [
+            Text(text, bold=True, align="left" if place == 0 else "center") for place, text in enumerate(block.heads)
+        ]
         rows = []
         for area in block.areas:
             rows.append([Text(area.label, bold=True, shade=BAND, span=len(block.heads))])
@@ -234,18 +262,18 @@ class _Writer:
             self._note(note)
 
     def _legend(self, item: Any) -> Text:
-        return Text("  " + item.label, run=self._picture(icon(item), 3.6, item.label))
+        return Text("  " + item.label, picture=self._picture(icon(item), 3.6, item.label))
 
     def _line(self, row: GridRow, block: Grid) -> list[Text]:
         state = f"\n{row.state}" if row.state else ""
         numbers = (row.counts, row.target, row.previous, row.year_before)
         return [
             Text(row.label.text, raised=",".join(row.marks)),
-            Text(run=self._picture(icon(row.variation), 4.2, row.variation.label), align="center"),
-            Text(run=self._picture(icon(row.assurance), 4.2, row.assurance.label), align="center"),
+            Text(picture=self._picture(icon(row.variation), 4.2, row.variation.label), align="center"),
+            Text(picture=self._picture(icon(row.assurance), 4.2, row.assurance.label), align="center"),
             Text(row.value.text + state, bold=not row.value.tone, colour=TONES.get(row.value.tone, ""), align="right"),
             *(Text(cell.text, align="right") for cell in numbers),
-            Text(run=self._picture(sparkline(row.spark), 18, block.heads[-1]), align="center"),
+            Text(picture=self._picture(sparkline(row.spark), 18, block.heads[-1]), align="center"),
         ]
 
     def _definitions(self, block: Definitions) -> None:
@@ -255,6 +283,12 @@ class _Writer:
             for entry in block.entries
         ]
         self._append(table([44, self.width - 44], head, rows, _style_id(CELL)))
+
+
+def _proportion(svg: str) -> float:
+    """Height by width of a picture."""
+    width, height = (float(size) for size in SIZES.search(svg).groups())  # type: ignore[union-attr]
+    return height / width
 
 
 def _style_id(name: str) -> str:
