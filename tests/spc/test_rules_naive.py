@@ -18,6 +18,7 @@ from xunzhi.spc.rules import (
     Alternation,
     Beyond,
     Crossings,
+    CumulativeSum,
     LongestRun,
     Outside,
     Rule,
@@ -101,6 +102,31 @@ def _(rule: Beyond, points: Points) -> Flags:
     return {UNSIDED: flagged(points, rule.length, lambda z: min(map(abs, z)) > rule.sigmas)}
 
 
+def sums(points: Points, rule: CumulativeSum) -> dict[int, list[float]]:
+    """How far each side has added up after each point; both begin again after an alarm of either."""
+    total: dict[int, list[float]] = {HIGH: [], LOW: []}
+    for n, (_, z) in enumerate(points):
+        alarm = n > 0 and max(total[HIGH][-1], total[LOW][-1]) > rule.decision
+        for side in (HIGH, LOW):
+            before = 0.0 if alarm or n == 0 else total[side][-1]
+            total[side].append(max(0.0, before + side * z - rule.reference))
+    return total
+
+
+@naive.register
+def _(rule: CumulativeSum, points: Points) -> Flags:
+    flags: Flags = {HIGH: set(), LOW: set()}
+    for side, total in sums(points, rule).items():
+        for alarm in (n for n, height in enumerate(total) if height > rule.decision):
+            begin, end = alarm, alarm + 1
+            while begin > 0 and total[begin - 1] > 0:
+                begin -= 1
+            while end < len(points) and side * points[end][1] > 0:
+                end += 1
+            flags[side] |= {i for i, _ in points[begin:end]}
+    return flags
+
+
 def runs(points: Points) -> list[Points]:
     useful = [(i, z) for i, z in points if z != 0]
     return [list(group) for _, group in itertools.groupby(useful, key=lambda point: point[1] > 0)]
@@ -119,7 +145,15 @@ def _(_rule: Crossings, points: Points) -> Flags:
     return {UNSIDED: {i for i, _ in points} if few else set()}
 
 
-EXTRA = (Shift(7), Trend(4), Alternation(6), Within(6, 1.0), Beyond(3, 1.0), Zone(2, 3, 2.0, one_side=True))
+EXTRA = (
+    CumulativeSum(1.0, 2.5),
+    Shift(7),
+    Trend(4),
+    Alternation(6),
+    Within(6, 1.0),
+    Beyond(3, 1.0),
+    Zone(2, 3, 2.0, one_side=True),
+)
 RULES = tuple(dict.fromkeys([*(rule for rules in spc.RULE_SETS.values() for rule in rules), *EXTRA]))
 
 

@@ -76,7 +76,7 @@ def found(rules: tuple[Rule, ...], shift: float, sigmas: float = 3.0) -> float:
 
 
 def test_default_rules_find_more_than_limits_alone_at_equal_false_alarms() -> None:
-    tight = 2.5
+    tight = 2.75
     assert found(spc.DEFAULT_RULES, 0.0) <= found((Outside(),), 0.0, tight)
     for shift, lead in [(0.75, 0.1), (1.0, 0.15), (1.5, 0.1), (2.0, 0.03)]:
         assert found(spc.DEFAULT_RULES, shift) > found((Outside(),), shift, tight) + lead

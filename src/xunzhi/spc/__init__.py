@@ -13,7 +13,8 @@ Arrays are (…, points): one row per series, one column per point; NaN is a mis
 charts.py       limits of run, I, MR, EWMA, X̄, S, p, p′, u, u′, c, np, g and t charts
 conventions.py  where textbooks and packages differ: explicit parameters with one default
 constants.py    d2, d3, c4 and what follows from them, computed from their integrals
-rules.py        Western Electric, Nelson, Making Data Count, Anhøj: every rule an object of its own
+patterns.py     every rule an object of its own
+rules.py        Western Electric, Nelson, Making Data Count, Anhøj and other selections, and what they find on a chart
 runs.py         longest run and crossings
 verdicts.py     variation (better or worse) and assurance (will the target be met)
 funnel.py       funnel plots with and without overdispersion

@@ -19,6 +19,7 @@ __all__ = [
     "log_likelihood_scores",
     "risk_adjusted_cusum",
     "risk_adjusted_limit",
+    "tabular_sums",
     "vlad",
 ]
 
@@ -63,8 +64,14 @@ def cusum(
         decision: h, a larger sum is a signal.
         restart: begin again at 0 after a signal. Each phase begins at 0; missing points leave the sums as they are.
     """
-    z = limits.z
     first = position_in_phase(limits.phase) == 0
+    high, low = tabular_sums(limits.z, first, reference, decision, restart=restart)
+    codes = (high > decision).astype(np.int8) - (low < -decision).astype(np.int8)
+    return Cusum(high, low, decision, codes)
+
+
+def tabular_sums(z: Floats, first: Bools, reference: float, decision: float, *, restart: bool) -> tuple[Floats, Floats]:
+    """The two sums of standardised points (…, points), 0 at the `first` point of a phase; NaN changes nothing."""
     high, low = np.empty(z.shape), np.empty(z.shape)
     up, down = np.zeros(z.shape[:-1]), np.zeros(z.shape[:-1])
     for i in range(z.shape[-1]):
@@ -74,8 +81,7 @@ def cusum(
         up = np.maximum(0, np.where(afresh, 0.0, up) + point - pull)
         down = np.minimum(0, np.where(afresh, 0.0, down) + point + pull)
         high[..., i], low[..., i] = up, down
-    codes = (high > decision).astype(np.int8) - (low < -decision).astype(np.int8)
-    return Cusum(high, low, decision, codes)
+    return high, low
 
 
 @dataclass(frozen=True)
