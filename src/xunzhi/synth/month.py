@@ -117,7 +117,8 @@ class Month:
 
     def hit(self, rng: np.random.Generator, name: str, stay: Array, when: Array | None = None) -> Array:
         """Whether `name` happens to each of these stays, in their wards, at `when` (else at discharge)."""
-        return self.rates.hit(rng, name, self.stays.unit[stay], self.stays.discharge[stay] if when is None else when)
+        at = self.stays.discharge[stay] if when is None else when
+        return self.rates.hit(rng, name, self.stays.unit[stay], at, self.stays.doctor[stay])
 
     def keys(self, table: str, prefix: str, count: int) -> pa.Array:
         """Running numbers of a table, kept for tables that point to it."""

@@ -14,12 +14,14 @@ from xunzhi.synth.catalog import read
 from xunzhi.synth.columns import Array, minutes
 from xunzhi.synth.world import Units, stream
 
+MOST_STAFF = 50_000
+
 
 class Rate(BaseModel):
     """One entry of rates.yaml.
 
     `value` is a probability (per stay, per day …: see `per`) or, with unit `minutes`, a median time.
-    `spread`: standard deviation of department effects on the logit (log for minutes); wards get half of it;
+    `spread`: standard deviation of department effects on the logit (log for minutes); wards and doctors get half of it;
     `month`: the same for department-months. `by`: values of single departments, by name.
     """
 
@@ -75,6 +77,7 @@ class Rates:
         for effect in effects:
             self.effects.setdefault(effect.rate, []).append(effect)
         self._typical: dict[str, Array] = {}
+        self._people: dict[str, Array] = {}
 
     def typical(self, name: str, unit: Array) -> Array:
         """The value at each unit with its lasting effects, without faults."""
@@ -106,12 +109,14 @@ class Rates:
         """A lasting multiplier around 1 (units differ a little in everything)."""
         return self.typical(name, unit)
 
-    def probability(self, name: str, unit: Array, when: Array) -> Array:
-        """The value for each row: unit, its month, faults; probabilities stay below 0.995."""
+    def probability(self, name: str, unit: Array, when: Array, person: Array | None = None) -> Array:
+        """The value for each row: unit, its month, the doctor, faults; probabilities stay below 0.995."""
         value = self.typical(name, unit)
         rate = all_rates()[name]
         if not self.smooth and rate.month and len(unit):
             value = _shifted(value, self._months(name, unit, when, rate.month), rate.unit)
+        if not self.smooth and rate.spread and person is not None:
+            value = _shifted(value, self._person(name, rate.spread / 2)[person % MOST_STAFF], rate.unit)
         value = value * self.factor(name, unit, when)
         return value if rate.unit != "probability" else np.minimum(value, np.maximum(0.995, rate.value))
 
@@ -123,9 +128,15 @@ class Rates:
         )
         return np.asarray(table[place, self.units.department[unit]])
 
-    def hit(self, rng: np.random.Generator, name: str, unit: Array, when: Array) -> Array:
+    def _person(self, name: str, sd: float) -> Array:
+        """What single people add to a rate, by their place among the staff."""
+        if name not in self._people:
+            self._people[name] = stream(self.seed, "person", name).normal(0, sd, MOST_STAFF)
+        return self._people[name]
+
+    def hit(self, rng: np.random.Generator, name: str, unit: Array, when: Array, person: Array | None = None) -> Array:
         """Whether the event happens, for each row."""
-        return rng.random(len(unit)) < self.probability(name, unit, when)
+        return rng.random(len(unit)) < self.probability(name, unit, when, person)
 
     def delay(self, rng: np.random.Generator, name: str, unit: Array, when: Array, sigma: float = 0.5) -> Array:
         """A lognormal time after `when`, median by rate `name` (in minutes), as timedelta."""

@@ -236,7 +236,7 @@ def _operations(
     again = trips.previous[op] >= 0
 
     def hit(name: str) -> Array:
-        return rates.hit(rng, name, unit, start)
+        return rates.hit(rng, name, unit, start, surgeon)
 
     level, incision = table["level"][kind], table["incision"][kind]
     theatre = _theatre(month, unit, start, trips.urgency[op])
