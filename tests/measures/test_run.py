@@ -6,32 +6,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.measures.facts import PACK, put, stays
 from xunzhi.lake import Lake
 from xunzhi.measures import MeasureStore, Readings, measure
-from xunzhi.standards import load_pack
 
-PACK = load_pack(Path(__file__).parent / "pack")
 START = datetime(2025, 11, 1)
-
-
-def table(name: str, rows: list[dict[str, object]]) -> pa.Table:
-    names = list(PACK.tables[name].columns)
-    kinds = {"VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us"), "DATE": pa.date32(), "BOOLEAN": pa.bool_()}
-    kinds |= {"DECIMAL(18,2)": pa.decimal128(18, 2), "DOUBLE": pa.float64(), "BIGINT": pa.int64()}
-    arrays = [pa.array([row.get(column) for row in rows], kinds[PACK.schema[name][column]]) for column in names]
-    return pa.table(dict(zip(names, arrays, strict=True)))
-
-
-def put(lake: Lake, **tables: list[dict[str, object]]) -> None:
-    with lake.write("test") as transaction:
-        for name, rows in tables.items():
-            if rows:
-                transaction.upsert(name, table(name, rows))
 
 
 def stay(random: Random, number: int) -> dict[str, object]:
@@ -109,23 +92,6 @@ def test_incremental_equals_full(tmp_path_factory, seed, edits):
 @pytest.fixture
 def lake(tmp_path):
     return Lake(tmp_path, PACK)
-
-
-def stays(*facts: tuple[str, str, str, str, bool]) -> list[dict[str, object]]:
-    return [
-        {
-            "institution": "H1",
-            "encounter_id": f"E{index}",
-            "patient_id": patient,
-            "admission_time": datetime.fromisoformat(admitted),
-            "discharge_time": datetime.fromisoformat(discharged),
-            "department": department,
-            "doctor": "张",
-            "died": died,
-            "cost": 100,
-        }
-        for index, (patient, department, admitted, discharged, died) in enumerate(facts)
-    ]
 
 
 def value(lake: Lake, indicator: str, period: str, unit: str = "", stratum: str = "hospital") -> dict[str, object]:

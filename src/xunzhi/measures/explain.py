@@ -97,7 +97,7 @@ def _clauses(engine: Engine, pack: Pack, name: str, aggregate: Aggregate, first:
     so_far, columns = [], ["count(*) AS n0"]
     for index, clause in enumerate(clauses, start=1):
         so_far.append(f"({clause})")
-        columns.append(f"count_if({' AND '.join(so_far)}) AS n{index}")
+        columns.append(f"coalesce(count_if({' AND '.join(so_far)}), 0) AS n{index}")
     inner = f"SELECT * FROM ({grain.sql.strip()}) AS g WHERE {_between(grain.time, first, last)}"
     counts = engine.query(f"SELECT {', '.join(columns)} FROM ({inner}) AS r").to_pylist()[0]
     yield Clause(name, f"{grain.label.zh} / {grain.label.en}", int(counts["n0"]))

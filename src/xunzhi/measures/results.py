@@ -64,10 +64,12 @@ apart a value, a period without cases and a period in which nothing was collecte
 
 @dataclass(frozen=True)
 class Fault:
-    """An indicator that could not be computed, and why."""
+    """An indicator that could not be computed, and why; `condition` finds the rows of `grain` that are to blame."""
 
     indicator: str
     message: str
+    grain: str | None = None
+    condition: str | None = None
 
 
 @dataclass(frozen=True)
@@ -139,9 +141,9 @@ class Arithmetic:
         if not isinstance(indicator.revisions[0].numerator, Aggregate):
             parts = self._ratio_of_indicators(indicator, periods, done)
         else:
-            outside = self._outside(indicator)
-            if outside:
-                self.faults.append(Fault(indicator.id, outside))
+            fault = self._outside(indicator)
+            if fault:
+                self.faults.append(fault)
                 return None
             parts = self._of_kind(indicator, periods)
         if parts is not None:
@@ -302,15 +304,16 @@ class Arithmetic:
         spread = np.full(len(keys), np.nan) if spread is None else spread
         return Parts(keys >> Space.WIDTHS[3], keys & Space.PERIOD, numerator, denominator, value, lower, upper, spread)
 
-    def _outside(self, indicator: Indicator) -> str | None:
+    def _outside(self, indicator: Indicator) -> Fault | None:
         """A complaint when rows of the numerator are not in the denominator."""
         for cell, grain in outside_cells(indicator):
             frame = self.frames[grain]
             found = frame.cell(cell.id)[frame.hospital].sum()
             if found:
-                return (
+                text = (
                     f"{found:.0f} rows of {grain} are in the numerator but not in the denominator ({cell.expression})"
                 )
+                return Fault(indicator.id, text, grain, cell.expression)
         return None
 
     def _add(self, rows: _Rows, indicator: Indicator, periods: Periods, parts: Parts) -> None:

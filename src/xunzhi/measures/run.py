@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -23,6 +23,9 @@ from xunzhi.standards import Grain, Pack
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and how many there are."""
+
+OFFENDERS = 10
+"""How many rows that contradict a definition are named."""
 
 Spans = dict[str, dict[str, tuple[str, str, str]]]
 
@@ -95,10 +98,21 @@ def _measure(
     table = arithmetic.table()
     if periods is None or periods:
         store.put_results(table, periods)
-    faults = {fault.indicator: fault.message for fault in arithmetic.faults}
-    store.finish(State(**{**state.__dict__, "faults": faults}))
+    faults = tuple(_with_cases(engine, lake.pack, fault) for fault in arithmetic.faults)
+    store.finish(State(**{**state.__dict__, "faults": {fault.indicator: fault.message for fault in faults}}))
     progress("指标", len(plans) + 1, len(plans) + 1)
-    return Run(now.version, months, periods, table.num_rows, tuple(arithmetic.faults), time.monotonic() - begun)
+    return Run(now.version, months, periods, table.num_rows, faults, time.monotonic() - begun)
+
+
+def _with_cases(engine: Engine, pack: Pack, fault: Fault) -> Fault:
+    """The fault with the first rows that are to blame."""
+    if fault.grain is None:
+        return fault
+    grain = pack.grains[fault.grain]
+    keys = ", ".join(["institution", *grain.key])
+    sql = f"SELECT {keys} FROM ({grain.sql.strip()}) AS g WHERE {fault.condition} ORDER BY {keys} LIMIT {OFFENDERS}"
+    rows = [" ".join(str(value) for value in row.values()) for row in engine.query(sql).to_pylist()]
+    return replace(fault, message=f"{fault.message}: {'; '.join(rows)}")
 
 
 def _state(pack: Pack, now: Snapshot, as_of: date, plans: Mapping[str, GrainPlan], spans: Spans) -> State:

@@ -1,0 +1,34 @@
+"""A proportion whose numerator leaves its denominator is an error, not a number."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.measures.facts import PACK, put, stays
+from xunzhi.lake import Lake
+from xunzhi.measures import MeasureStore, Readings, measure
+from xunzhi.standards import Indicator
+
+
+def broken() -> Indicator:
+    spec = PACK.indicators["survivors_returned"].model_dump(by_alias=True)
+    spec["revisions"][0]["numerator"]["count"] = "died"
+    return Indicator.model_validate(spec)
+
+
+STAYS = stays(
+    ("P1", "心内科", "2026-01-02", "2026-01-12", True),
+    ("P2", "心内科", "2026-01-02", "2026-01-09", False),
+)
+
+
+def test_the_indicator_is_withheld_and_names_the_cases(tmp_path):
+    indicators = {"survivors_returned": broken(), "mortality": PACK.indicators["mortality"]}
+    lake = Lake(tmp_path, replace(PACK, indicators=indicators))
+    put(lake, encounter=STAYS)
+    run = measure(lake, tmp_path)
+    assert set(MeasureStore(tmp_path).all_results()["indicator"].to_pylist()) == {"mortality"}
+    assert [fault.indicator for fault in run.faults] == ["survivors_returned"]
+    assert run.faults[0].message.startswith("1 rows of discharge are in the numerator but not in the denominator")
+    assert run.faults[0].message.endswith(": H1 E0")
+    assert Readings(lake, tmp_path).state.faults == {"survivors_returned": run.faults[0].message}
