@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xunzhi import spc
-from xunzhi.measures.charts import Baseline, Block, blocks
+from xunzhi.measures.charts import RECENT, Baseline, Block, blocks
 from xunzhi.measures.cube import HOSPITAL
 from xunzhi.measures.reading import Readings
 
 SCREENED = 12
 """Points that a chart needs before its rules are asked."""
 
-SEED, SIMULATED = 20260101, 4000
+SEED, SIMULATED, SIMULATED_BASELINE = 20260101, 40_000, 24
 """False alarms are simulated with a fixed seed, so that a bulletin printed again says the same."""
 
 
@@ -148,12 +148,10 @@ def _kind(block: Block, row: int, at: NDArray[np.bool_]) -> str:
 
 @lru_cache(maxsize=64)
 def _false_alarm(rules: tuple[spc.Rule, ...]) -> float:
-    """Probability that a chart in control raises an alarm at one given point."""
-    points = 48
+    """Probability that a chart in control alarms in its latest month, its centre estimated from two years before."""
     rng = np.random.default_rng(SEED)
-    values = rng.standard_normal((SIMULATED, points))
-    limits = spc.limits("i", values, centre=0.0, sigma=1.0)
-    alarmed = np.zeros(values.shape, dtype=bool)
-    for codes in spc.alarms(limits, rules).values():
-        alarmed |= codes != 0
-    return float(alarmed[:, points // 2 :].mean())
+    values = rng.standard_normal((SIMULATED, SIMULATED_BASELINE + RECENT))
+    centre = values[:, :SIMULATED_BASELINE].mean(axis=1)
+    limits = spc.limits("i", values, centre=centre, sigma=1.0)
+    alarms = spc.alarms(limits, rules).values()
+    return float(np.any([codes[:, -1] != 0 for codes in alarms], axis=0).mean())
