@@ -31,7 +31,7 @@ from xunzhi.synth.write import Summary, Writer, end_of
 
 # In this order: later ones read what earlier ones shared.
 MAKERS = (surgery, critical, orders, diagnostics, records, front, census, nursing, ambulatory, safety, community)
-STAYS_PER_BED = 3.45  # discharges per bed and month at the modelled occupancy and lengths of stay
+STAYS_PER_BED = 3.3  # discharges per bed and month at the modelled occupancy and lengths of stay
 
 Progress = Callable[[int, int], None]
 
