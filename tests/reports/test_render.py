@@ -167,3 +167,8 @@ def test_pdf_shows_every_letter(printed):
 def test_pdf_is_an_archive_copy(printed):
     assert b"pdfaid:part" in printed["pdf"]
     assert printed["pdf"].count(b"/FontFile3") >= 2
+
+
+def test_no_case_of_a_patient_is_named(printed, source):
+    assert "2023-07-1-0" in source.state.faults["impossible"]
+    assert b"2023-07-1-0" not in printed["html"]

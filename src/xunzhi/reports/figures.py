@@ -121,7 +121,7 @@ def _control_spec(
             "scale": {"zero": False},
         }
         if events
-        else {"axis": {"title": None, "format": "%Y-%m", "tickCount": 6, "grid": False}, "scale": {"type": "utc"}}
+        else {"axis": _months(len(points)), "scale": {"type": "utc"}}
     )
     unit = say(f"chart.unit_{block.chart}") if events else block.indicator.unit
     y = {"field": "value", "type": "quantitative", "scale": {"zero": False, "nice": True}, "axis": {"title": unit}}
@@ -144,6 +144,13 @@ def _control_spec(
     }
 
 
+def _months(points: int) -> Spec:
+    """A month axis that is labelled every half year, or quarter where there is room."""
+    every = {"interval": "month", "step": 3 if points <= QUARTERLY else 6}
+    return {"title": None, "format": "%Y-%m", "tickCount": every, "grid": False, "labelFlush": False}
+
+
+QUARTERLY = 24
 DRAWN = ("at", "month", "value", "centre", "lower", "upper", "verdict", "provisional", "phase")
 
 

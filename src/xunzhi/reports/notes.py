@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from xunzhi.reports.messages import Messages
 from xunzhi.reports.model import Block, Bullets, Cell, Column, Key, Number, Section, Sentence, TableBlock
 from xunzhi.reports.source import Source, clean
 
-LONGEST = 160
 QUARANTINE = "ingest_quarantine"
 
 
@@ -136,11 +134,12 @@ def _quarantine(source: Source, refused: list[dict[str, Any]], say: Messages) ->
 
 
 def _faults(source: Source, say: Messages) -> TableBlock:
-    columns = (Column(say("quality.column_indicator"), width=1), Column(say("quality.column_fault"), width=3))
+    """The indicators without results; why stays with `xunzhi measure`, for its messages name patients' cases."""
+    columns = (Column(say("quality.column_indicator"), width=3), Column(say("quality.column_owner"), width=1))
     rows = []
-    for name, message in sorted(source.state.faults.items()):
+    for name in sorted(source.state.faults):
         indicator = source.pack.indicators.get(name)
-        rows.append(
-            (Cell(indicator.label(say.language) if indicator else name), Cell(shorten(clean(message), LONGEST)))
-        )
-    return TableBlock("faults", say("quality.faults_title"), columns, tuple(rows))
+        label = indicator.label(say.language) if indicator else name
+        owner = source.pack.manifest.owners[indicator.owner](say.language) if indicator else ""
+        rows.append((Cell(label), Cell(owner)))
+    return TableBlock("faults", say("quality.faults_title"), columns, tuple(rows), note=say("quality.faults_note"))

@@ -172,7 +172,10 @@ def _side(block: Block, row: int, point: int) -> int:
 
 
 def assurance(source: Source, indicator: Indicator, unit: str, say: Messages) -> Verdict:
-    """Whether the process as it is will reach its target."""
+    """Whether the process as it is will reach its target.
+
+    Limits that the last point belies describe a process that is no more: until they are set anew nothing is said.
+    """
     found = source.chart(indicator.id, unit)
     if indicator.target is None:
         return Verdict("none", 0, say("assurance.no_target"))
@@ -184,6 +187,8 @@ def assurance(source: Source, indicator: Indicator, unit: str, say: Messages) ->
         return Verdict("none", 0, say("verdict.too_few"))
     verdict = int(spc.assurance(block.limits, indicator.target.value, GOOD[indicator.direction])[row])
     kind = ASSURANCE.get(verdict, "none")
+    if kind == ("fails" if met(indicator, float(block.limits.value[row, point])) else "passes"):
+        return Verdict("none", 0, say("assurance.moving"))
     return Verdict(kind, 0, say(f"assurance.{kind}"))
 
 

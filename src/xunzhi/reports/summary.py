@@ -100,11 +100,14 @@ def _departments(source: Source, unit: str, say: Messages) -> Sequence[Sentence]
     if unit or not signals:
         return []
     worse = [signal for signal in signals if signal.kind in WORSE]
+    every = count("department_signal", (Key(s.indicator, s.stratum, s.unit, s.month) for s in signals))
+    if not worse:
+        return [say.sentence("summary.departments_better", n=every)]
     units = {signal.unit for signal in worse}
     return [
         say.sentence(
             "summary.departments",
-            n=count("department_signal", (Key(s.indicator, s.stratum, s.unit, s.month) for s in signals)),
+            n=every,
             worse=count("department_worse", (Key(s.indicator, s.stratum, s.unit, s.month) for s in worse)),
             units=Number(
                 str(len(units)), len(units), "units_of", tuple(Key("", DEPARTMENT, u, "") for u in sorted(units))

@@ -60,7 +60,7 @@ PORTRAIT, LANDSCAPE = (210, 297), (297, 210)
 MARGIN = 18
 FIGURE_WIDTH = 125
 SIZES = re.compile(r'width="([\d.]+)" height="([\d.]+)"')
-GRID_WIDTHS = (48, 9, 9, 19, 25, 14, 15, 15, 20)
+GRID_WIDTHS = (45, 11, 11, 19, 25, 13, 15, 16, 19)
 CELL, WIDE_CELL, NOTE, IMPRINT = "Table Text", "Table Text Wide", "Note", "Imprint"
 
 
@@ -265,13 +265,18 @@ class _Writer:
         return Text("  " + item.label, picture=self._picture(icon(item), 3.6, item.label))
 
     def _line(self, row: GridRow, block: Grid) -> list[Text]:
-        state = f"\n{row.state}" if row.state else ""
         numbers = (row.counts, row.target, row.previous, row.year_before)
         return [
             Text(row.label.text, raised=",".join(row.marks)),
             Text(picture=self._picture(icon(row.variation), 4.2, row.variation.label), align="center"),
             Text(picture=self._picture(icon(row.assurance), 4.2, row.assurance.label), align="center"),
-            Text(row.value.text + state, bold=not row.value.tone, colour=TONES.get(row.value.tone, ""), align="right"),
+            Text(
+                row.value.text,
+                bold=not row.value.tone,
+                colour=TONES.get(row.value.tone, ""),
+                align="right",
+                note=row.state,
+            ),
             *(Text(cell.text, align="right") for cell in numbers),
             Text(picture=self._picture(sparkline(row.spark), 18, block.heads[-1]), align="center"),
         ]

@@ -17,12 +17,13 @@ Element = Any
 """An lxml element; lxml has no types."""
 
 LINE, BAND, RULE = "C9D2D9", "EEF2F5", "14507A"
+SMALL = '<w:color w:val="55626D"/><w:sz w:val="13"/>'
 TWIPS_PER_MM, EMU_PER_MM = 56.69, 36000
 
 
 @dataclass(frozen=True)
 class Text:
-    """What stands in a table cell: a picture (XML of a run) or text, with its look."""
+    """What stands in a table cell: a picture (XML of a run) or text, with its look, and a plain note below."""
 
     text: str = ""
     bold: bool = False
@@ -32,6 +33,7 @@ class Text:
     span: int = 1
     picture: str = ""
     raised: str = ""
+    note: str = ""
 
 
 def element(name: str, /, **attributes: str | int) -> Element:
@@ -188,6 +190,8 @@ def _cell(width: float, cell: Text, style: str) -> str:
     look = ("<w:b/>" if cell.bold else "") + (f'<w:color w:val="{cell.colour}"/>' if cell.colour else "")
     raised = _run(cell.raised, '<w:vertAlign w:val="superscript"/>')
     lines = "".join(f"<w:p>{layout}{cell.picture}{_run(line, look)}{raised}</w:p>" for line in cell.text.split("\n"))
+    if cell.note:
+        lines += f"<w:p>{layout}{_run(cell.note, SMALL)}</w:p>"
     properties = f'<w:tcW w:w="{_twips(width)}" w:type="dxa"/>{span}{shade}<w:vAlign w:val="center"/>'
     return f"<w:tc><w:tcPr>{properties}</w:tcPr>{lines}</w:tc>"
 
