@@ -8,9 +8,10 @@ import pyarrow as pa
 from xunzhi.synth.catalog import read
 from xunzhi.synth.columns import Array, Coded, Rows, day_of, hours, known, only, serial
 from xunzhi.synth.month import Month
+from xunzhi.synth.people import identities, years_between
 from xunzhi.synth.records import working_days_after
 from xunzhi.synth.stays import encounter_ids
-from xunzhi.synth.world import DOCTOR, NURSE, names, stream
+from xunzhi.synth.world import DOCTOR, NURSE, names
 
 _RISK = ("", "low", "medium_low", "medium_high", "high")
 
@@ -48,8 +49,8 @@ def _encounters(month: Month, total: Array) -> Rows:
     count, case = len(stays), stays.case
     age_days = np.floor(stays.age * 365.25).astype(np.int64)
     born = day_of(stays.admission) - age_days.astype("m8[D]")
-    years = _years(born, stays.admission)
-    people = _people(month)
+    years = years_between(born, stays.admission)
+    people = identities(month)
     risk = month.cases["risk"][case]
     mean = month.cases["los"][case].astype(float)
     icd = month.cases["icd10"][case]
@@ -94,49 +95,6 @@ def _encounters(month: Month, total: Array) -> Rows:
         "drg_reference_cost": np.round(month.cases["cost"][case].astype(float) * 1.05, 2),
         "total_cost": total / 100,
     }
-
-
-def _years(born: Array, at: Array) -> Array:
-    """Full years between birthdays."""
-    months = at.astype("M8[M]").astype(np.int64) - born.astype("M8[M]").astype(np.int64)
-    day, birthday = (time.astype("M8[D]") - time.astype("M8[M]").astype("M8[D]") for time in (at, born))
-    return np.asarray((months - (day < birthday)) // 12)
-
-
-def _people(month: Month) -> Rows:
-    """Names and numbers depend on the person only, not on the stay."""
-    stays, seed = month.stays, month.hospital.seed
-    name = np.empty(len(stays), dtype="U4")
-    tail = np.zeros(len(stays), np.int64)
-    for home in np.unique(stays.home):
-        rows = np.flatnonzero(stays.home == home)
-        base = month.hospital.stays.base(int(home))
-        rng = stream(seed, "people", int(home))
-        all_names, all_tails = names(rng, ~base.female), rng.integers(0, 10**8, len(base))
-        name[rows], tail[rows] = all_names[stays.patient[rows]], all_tails[stays.patient[rows]]
-    born = day_of(stays.admission) - np.floor(stays.age * 365.25).astype("m8[D]")
-    digits = np.datetime_as_string(born)
-    region = np.array(["410105", "410122", "411502", "410782", "341226"])[tail % 5]
-    order = np.where(stays.female, tail % 500 * 2, tail % 500 * 2 + 1) % 1000
-    body = [f"{r}{d[:4]}{d[5:7]}{d[8:]}{o:03d}" for r, d, o in zip(region, digits, order, strict=True)]
-    return {
-        "name": name,
-        "id_kind": "1",
-        "id_number": pa.array(_with_check(body)),
-        "phone": pa.array([f"1{3 + t % 7}{t:09d}"[:11] for t in tail]),
-    }
-
-
-_WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
-
-
-def _with_check(bodies: list[str]) -> list[str]:
-    """18-digit numbers: the last digit by ISO 7064 MOD 11-2 (GB 11643)."""
-    if not bodies:
-        return []
-    digits = np.frombuffer("".join(bodies).encode(), np.uint8).reshape(-1, 17) - 48
-    checks = np.array(list("10X98765432"))[(digits @ _WEIGHTS) % 11]
-    return [body + check for body, check in zip(bodies, checks, strict=True)]
 
 
 def _previous(month: Month) -> Coded:
