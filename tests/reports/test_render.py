@@ -172,3 +172,10 @@ def test_pdf_is_an_archive_copy(printed):
 def test_no_case_of_a_patient_is_named(printed, source):
     assert "2023-07-1-0" in source.state.faults["impossible"]
     assert b"2023-07-1-0" not in printed["html"]
+
+
+def test_only_cells_with_something_in_them_are_links(printed):
+    book = load_workbook(BytesIO(printed["xlsx"]))
+    linked = [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.hyperlink]
+    assert linked
+    assert all(cell.value is not None for cell in linked)

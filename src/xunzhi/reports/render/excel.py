@@ -10,6 +10,7 @@ from openpyxl.cell.cell import Cell as SheetCell
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xunzhi.reports.messages import Messages
@@ -84,6 +85,8 @@ class _Book:
             return self.book[name]
         sheet = self.book.create_sheet(name)
         sheet.sheet_view.showGridLines = False
+        sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+        sheet.page_setup.fitToHeight, sheet.sheet_properties.pageSetUpPr = 0, PageSetupProperties(fitToPage=True)
         self._write(sheet, 1, 1, self.bulletin.title + " · " + self.bulletin.period, "title")
         if len(self.book.sheetnames) == 1:
             for label, text in self.bulletin.imprint[1:]:
@@ -136,7 +139,7 @@ class _Book:
             late = f'"{LATE}"' if cell.text.endswith(LATE) else ""
             written.style = self._style(look, "#,##0" + (f".{'0' * cell.places}" if cell.places else "") + late)
             self._widen(sheet, column, cell.text)
-        if cell.link:
+        if cell.link and written.value is not None:
             self.links.append((written, cell.link))
 
     def _grid(self, sheet: Worksheet, grid: Grid) -> None:
