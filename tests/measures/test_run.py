@@ -22,7 +22,7 @@ def stay(random: Random, number: int) -> dict[str, object]:
     return {
         "institution": random.choice(["H1", "H1", "H2"]),
         "encounter_id": f"E{number}",
-        "patient_id": f"P{random.randrange(12)}",
+        "patient_id": random.choice([None, *(f"P{number}" for number in range(12))]),
         "admission_time": admitted,
         "discharge_time": None if random.random() < 0.1 else admitted + timedelta(hours=random.randrange(24 * 40)),
         "department": random.choice(["心内科", "骨科", None]),

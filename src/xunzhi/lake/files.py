@@ -6,9 +6,10 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Field, Schema
@@ -36,13 +37,26 @@ _DELTA_TYPES = {
 
 @dataclass(frozen=True, order=True)
 class DataFile:
-    """One Parquet file: `path` is relative to the folder of its table."""
+    """One Parquet file: `path` is relative to the folder of its table.
+
+    `ranges` holds bounds of the values of some text columns: (column, lowest, highest). They may be wider than the
+    values are; a column without a range may hold anything.
+    """
 
     path: str
     institution: str
     month: str
     rows: int
     size: int
+    ranges: tuple[tuple[str, str, str], ...] = field(default=(), compare=False)
+
+    def may_hold(self, wanted: Mapping[str, tuple[str, str]]) -> bool:
+        """Whether the file can have a row whose columns lie within the wanted ranges."""
+        return all(
+            high >= wanted[column][0] and low <= wanted[column][1]
+            for column, low, high in self.ranges
+            if column in wanted
+        )
 
     @property
     def signature(self) -> str:
@@ -118,7 +132,22 @@ def data_files(root: Path, version: int) -> tuple[DataFile, ...]:
     actions = DeltaTable(root, version=version).get_add_actions(flatten=True)
     names = ("path", "partition.institution", f"partition.{MONTH}", "num_records", "size_bytes")
     columns = [actions.column(name).to_pylist() for name in names]
-    return tuple(sorted(DataFile(*values) for values in zip(*columns, strict=True)))
+    return tuple(sorted(DataFile(*values) for values in zip(*columns, _ranges(actions), strict=True)))
+
+
+def _ranges(actions: Any) -> list[tuple[tuple[str, str, str], ...]]:
+    """The ranges of each file, from the statistics in Delta's log."""
+    known = {name.removeprefix("min.") for name in actions.schema.names if name.startswith("min.")}
+    bounds = {
+        name: list(
+            zip(actions.column(f"min.{name}").to_pylist(), actions.column(f"max.{name}").to_pylist(), strict=True)
+        )
+        for name in sorted(known & {name.removeprefix("max.") for name in actions.schema.names})
+    }
+    return [
+        tuple((name, *values[row]) for name, values in bounds.items() if None not in values[row])
+        for row in range(actions.num_rows)
+    ]
 
 
 def commit(table: Table, root: Path, added: Iterable[DataFile], removed: Iterable[DataFile], note: str) -> int:
@@ -131,7 +160,7 @@ def commit(table: Table, root: Path, added: Iterable[DataFile], removed: Iterabl
             _values(file),
             _modified(root / file.path),
             True,
-            json.dumps({"numRecords": file.rows}),
+            json.dumps(_statistics(file)),
         )
         for file in added
     ]
@@ -149,6 +178,15 @@ def commit(table: Table, root: Path, added: Iterable[DataFile], removed: Iterabl
     version = latest(root)
     assert version is not None  # noqa: S101 - just written
     return version
+
+
+def _statistics(file: DataFile) -> dict[str, Any]:
+    """What Delta's log says of a file beside its place."""
+    return {
+        "numRecords": file.rows,
+        "minValues": {column: low for column, low, _ in file.ranges},
+        "maxValues": {column: high for column, _, high in file.ranges},
+    }
 
 
 def restore(root: Path, version: int) -> int:

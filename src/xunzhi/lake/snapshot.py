@@ -46,13 +46,25 @@ class Snapshot:
         """How many rows a table has."""
         return sum(file.rows for file in self.data_files(table))
 
-    def view_sql(self, table: str, months: Collection[str] | None = None, *, system: bool = False) -> str:
+    def view_sql(
+        self,
+        table: str,
+        months: Collection[str] | None = None,
+        *,
+        within: Mapping[str, tuple[str, str]] | None = None,
+        system: bool = False,
+    ) -> str:
         """A SELECT over a table with exact column types; an empty table gives no rows but the right columns.
 
+        `within` leaves out files that can't have a row with these columns in these ranges; rows outside may remain.
         `system` adds the lake's own columns: `_batch`, `_record`, `_hash`, `_month`.
         """
         spec = self.tables[table]
-        files = [file for file in self.data_files(table) if months is None or file.month in months]
+        files = [
+            file
+            for file in self.data_files(table)
+            if (months is None or file.month in months) and file.may_hold(within or {})
+        ]
         stored = scan(spec, self._placed(table, files))
         return stored if system else f"SELECT {listed(spec.columns)} FROM ({stored})"
 

@@ -33,6 +33,7 @@ from xunzhi.lake.files import (
 )
 from xunzhi.lake.versions import sync_folder
 from xunzhi.standards import Table
+from xunzhi.standards.pack import link_columns
 
 if TYPE_CHECKING:
     from xunzhi.lake.lake import Lake
@@ -354,13 +355,23 @@ class Transaction:
             f"ROW_GROUP_SIZE {ROW_GROUP}, RETURN_STATS true)"
         ).fetchall()
         files = set()
-        for name, rows_written, size, _, _, values, *_ in written:
+        for name, rows_written, size, _, statistics, values, *_ in written:
             institution, month = values["institution"], values[MONTH]
             path = f"{folder_of(institution, month)}/{self.batch}-{next(self._numbers)}-{signature(spec)}.parquet"
-            file = DataFile(path, institution, month, rows_written, size)
+            file = DataFile(path, institution, month, rows_written, size, self._ranges(spec, statistics))
             self._staged[file] = Path(name)
             files.add(file)
         return files
+
+    def _ranges(self, spec: Table, statistics: dict[str, dict[str, str]]) -> tuple[tuple[str, str, str], ...]:
+        """Bounds of the text columns by which grains find rows, so that a search can leave files out."""
+        if spec.table not in self.lake.pack.tables:
+            return ()
+        linking = sorted(link_columns(self.lake.pack, spec.table) - {"institution"})
+        found = (
+            (name, statistics.get(quoted(name), {})) for name in linking if spec.columns[name].type.sql == "VARCHAR"
+        )
+        return tuple((name, known["min"], known["max"]) for name, known in found if "min" in known and "max" in known)
 
 
 def _month(spec: Table) -> str:

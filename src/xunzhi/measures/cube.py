@@ -171,14 +171,32 @@ def values_sql(grain: Grain, cell: Cell, months: Collection[str] | None) -> str:
 
 def narrow(engine: Engine, grain: Grain, months: Collection[str]) -> None:
     """Show only the source rows that the grain's rows of these months can depend on, by the grain's links."""
-    base = f"SELECT * FROM {RAW}{grain.base} WHERE {in_months(grain.time, months)}"
+    own = f"SELECT * FROM {RAW}{grain.base} WHERE {in_months(grain.time, months)}"
     if grain.base not in grain.links:
-        engine.define(grain.base, base)
-    by = sorted({link.by for link in grain.links.values() if link.by} | {"institution"})
-    engine.keep(TOUCHED, f"SELECT DISTINCT {', '.join(by)} FROM ({base}) AS b")
+        engine.define(grain.base, own)
+    by = sorted({link.by for link in grain.links.values() if link.by})
+    engine.keep(TOUCHED, f"SELECT DISTINCT {', '.join(['institution', *by])} FROM ({own}) AS b")
+    ranges = _ranges(engine, by)
     for table, link in grain.links.items():
-        same = f" WHERE (institution, {link.by}) IN (SELECT institution, {link.by} FROM {TOUCHED})" if link.by else ""
-        engine.define(table, f"SELECT * FROM {RAW}{table}{same}")
+        if link.by is None:
+            engine.define(table, f"SELECT * FROM {RAW}{table}")
+            continue
+        near = engine.rows(table, {link.by: ranges[link.by]} if link.by in ranges else {})
+        touched = f"(institution, {link.by}) IN (SELECT institution, {link.by} FROM {TOUCHED})"
+        linked = f"SELECT * FROM ({near}) AS n WHERE {touched}"
+        if table == grain.base:  # its rows of these months count even where the linking column is null
+            linked = f"{linked} UNION ALL {own} AND {link.by} IS NULL"
+        engine.define(table, linked)
+
+
+def _ranges(engine: Engine, by: list[str]) -> dict[str, tuple[str, str]]:
+    """The lowest and highest of the touched values of text columns."""
+    if not by:
+        return {}
+    bounds = ", ".join(f"min({column}) AS low_{column}, max({column}) AS high_{column}" for column in by)
+    found = engine.query(f"SELECT {bounds} FROM {TOUCHED}").to_pylist()[0]
+    ends = {column: (found[f"low_{column}"], found[f"high_{column}"]) for column in by}
+    return {column: (low, high) for column, (low, high) in ends.items() if isinstance(low, str)}
 
 
 def widen(engine: Engine, grain: Grain) -> None:

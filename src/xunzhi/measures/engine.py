@@ -36,19 +36,23 @@ class Engine(Protocol):
     def keep(self, table: str, sql: str) -> None:
         """Create or replace a table for this engine only: what is read many times is computed once."""
 
+    def rows(self, table: str, within: Mapping[str, tuple[str, str]]) -> str:
+        """A SELECT of at least the rows of a table that have these columns in these ranges."""
+
 
 class DuckEngine:
     """DuckDB in this process: the default."""
 
     name = "duckdb"
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection):
+    def __init__(self, connection: duckdb.DuckDBPyConnection, snapshot: Snapshot | None = None):
         self.connection = connection
+        self.snapshot = snapshot
 
     @classmethod
     def on(cls, snapshot: Snapshot, *, memory: str | None = None, spill: Path | None = None) -> DuckEngine:
         """An engine on a version of the lake; `memory` like '4GB' limits it, the rest spills to the folder `spill`."""
-        engine = cls(duckdb.connect(config=_limits(memory, spill)))
+        engine = cls(duckdb.connect(config=_limits(memory, spill)), snapshot)
         for table in snapshot.pack.tables:
             engine.define(RAW + table, snapshot.view_sql(table))
             engine.define(table, f"SELECT * FROM {RAW}{table}")
@@ -84,6 +88,10 @@ class DuckEngine:
     def keep(self, table: str, sql: str) -> None:
         """Create or replace a temporary table."""
         self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" AS {sql}')
+
+    def rows(self, table: str, within: Mapping[str, tuple[str, str]]) -> str:
+        """A SELECT that leaves out the files that can't have such rows."""
+        return self.snapshot.view_sql(table, within=within) if self.snapshot else f"SELECT * FROM {RAW}{table}"
 
     def __enter__(self) -> Self:
         return self
@@ -143,6 +151,11 @@ class SparkEngine:
     def keep(self, table: str, sql: str) -> None:
         """Create or replace a cached view."""
         self.session.sql(self.translate(sql)).cache().createOrReplaceTempView(table)
+
+    def rows(self, table: str, within: Mapping[str, tuple[str, str]]) -> str:
+        """All rows: Spark leaves out files by itself."""
+        del within
+        return f"SELECT * FROM {RAW}{table}"
 
     @staticmethod
     def translate(sql: str) -> str:
