@@ -85,10 +85,8 @@ class Ward:
 @cache
 def indicators() -> tuple[Indicator, Indicator]:
     """A proportion on a p chart and a rate on a u chart."""
-    known = pack().indicators.values()
-    return tuple(
-        next(i for i in known if (i.chart, i.kind) == wanted) for wanted in (("p", "proportion"), ("u", "rate"))
-    )
+    by_chart = {(indicator.chart, indicator.kind): indicator for indicator in pack().indicators.values()}
+    return by_chart["p", "proportion"], by_chart["u", "rate"]
 
 
 @cache
@@ -113,13 +111,13 @@ def made(hospital: Hospital, faults: int, rng: np.random.Generator) -> list[Ward
             hospital, name, departments[place], [effect(hospital, name, departments[place], KINDS[kind])]
         )
     return [
-        ward(name, departments, *counts[name], scored[name], fault[name], rng) for name in rates if scored[name].any()
+        ward(name, departments, counts[name], scored[name], fault[name], rng) for name in rates if scored[name].any()
     ]
 
 
 def enough(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> NDArray[np.bool_]:
     rarer = np.minimum(numerator, denominator - numerator)[:, :BROKEN]
-    return rarer.mean(axis=1) >= LEAST
+    return np.asarray(rarer.mean(axis=1) >= LEAST)
 
 
 def effect(hospital: Hospital, rate: str, department: str, kind: Kind) -> Effect:
@@ -134,14 +132,13 @@ def effect(hospital: Hospital, rate: str, department: str, kind: Kind) -> Effect
 def ward(
     rate: str,
     departments: tuple[str, ...],
-    numerator: NDArray[np.float64],
-    denominator: NDArray[np.float64],
+    counts: NDArray[np.float64],
     scored: NDArray[np.bool_],
     fault: NDArray[np.int64],
     rng: np.random.Generator,
 ) -> Ward:
     """Every second rate of rare events is charted per patient-day, the others per stay or operation."""
-    proportion, per_day = indicators()
+    (proportion, per_day), (numerator, denominator) = indicators(), counts
     if numerator.sum() >= LOW * denominator.sum() or usable_rates().index(rate) % 2:
         return Ward(rate, departments, proportion, numerator, denominator, scored, fault)
     days = np.round(rng.normal(STAY * denominator, STAY_SD * np.sqrt(denominator)))
@@ -166,7 +163,7 @@ class Watch:
     fault: NDArray[np.int64]
 
     def of(self, rules: Iterable[spc.Rule]) -> NDArray[np.bool_]:
-        return np.any([self.alarms[rule] for rule in rules], axis=0)
+        return np.asarray(np.any([self.alarms[rule] for rule in rules], axis=0))
 
 
 def watch(wards: Sequence[Ward], rules: Sequence[spc.Rule]) -> Watch:
@@ -240,7 +237,7 @@ def row(name: str, figures: Iterable[str]) -> str:
 
 
 def compared(mine: Score, other: Score, width: float) -> list[str]:
-    """False alarms per clean chart and year, clean charts with one, faults found in so many months, months until found."""
+    """False alarms a clean chart-year, clean charts with one, faults found in so many months, months until found."""
     within = [f"{mine.found(months):.0%}" for months in (1, 3, 6, WATCHED)]
     middle = float(np.median(mine.months))
     return [
