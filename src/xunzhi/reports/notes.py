@@ -61,7 +61,7 @@ def _remarks(source: Source, say: Messages) -> Iterator[Sentence]:
         if months
         else say.sentence("quality.all_settled")
     )
-    missing = sorted(set(source.pack.grains) - {grain for grain, _ in _spans(source)})
+    missing = sorted(set(source.state.grains) - {grain for grain, _ in _spans(source)})
     if missing:
         names = say.listed([source.pack.grains[grain].label(say.language) for grain in missing])
         yield say.sentence(
