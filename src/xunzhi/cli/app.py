@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
@@ -34,13 +35,13 @@ class Settings:
     pack_name: str
     language: str
 
-    @property
+    @cached_property
     def pack(self) -> Pack:
         """The standards in use: a pack that comes with the program, or a folder."""
         folder = Path(self.pack_name)
         return load_pack(folder if folder.is_dir() else self.pack_name)
 
-    @property
+    @cached_property
     def lake(self) -> Lake:
         """The facts of the installation."""
         return Lake(self.home, self.pack)

@@ -16,7 +16,7 @@ from xunzhi.lake.files import listed, literal, quoted
 from xunzhi.lake.mapping import Feed, Mapping, SourceSpec
 from xunzhi.lake.rules import Rule, rules_of, source_text
 from xunzhi.lake.values import trimmed, typed
-from xunzhi.standards import Pack, Table
+from xunzhi.standards import Pack, StandardsError, Table
 
 ROW, RECORD, PART, FLAG = "_row", "_record", "_part", "_flag"
 BAD, ODD = 2, 1
@@ -45,7 +45,7 @@ class Checked:
 class FeedRun:
     """One feed on one delivery. `base` is the DuckDB table that its rows come from.
 
-    Makes two tables: `rows`, the typed rows with their flag, and `refused`, the bad ones with their reasons.
+    Makes the table `rows`, the typed rows with their flag, and, if some are bad, `refused` of those with their reasons.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class FeedRun:
     @cached_property
     def rules(self) -> list[Rule]:
         """The rules that the rows must keep."""
-        return rules_of(self.table, self.pack, self.expressions)
+        return rules_of(self.table, self.pack, self.expressions, self.mapping.spec.plausible_years)
 
     def run(self) -> Checked:
         """Map, type and check all rows.
@@ -114,14 +114,15 @@ class FeedRun:
             StandardsError: an expression that the relation can't answer; required columns that nothing fills.
         """
         self._refuse_unfilled()
-        self._refuse_wrong_expressions()
         names = listed([ROW, RECORD, PART, *self.expressions])
-        self._run(f"CREATE OR REPLACE TEMP TABLE {self.rows} AS SELECT {names}, {self._flag()} FROM ({self._typed()})")
-        bad = self._count(self.rows, f"{FLAG} = {BAD}")
-        odd = self._count(self.rows, f"{FLAG} = {ODD}")
-        self._make_refused()
-        read = self._count(quoted(self.base)) * len(self._numbers)
-        return Checked(read, self._count(self.rows), bad, self._findings() if bad or odd else [])
+        typed_rows = self._typed(quoted(self.base))
+        self._run(f"CREATE OR REPLACE TEMP TABLE {self.rows} AS SELECT {names}, {self._flag()} FROM ({typed_rows})")
+        ((read, selected, bad, flagged),) = self._fetch(
+            f"SELECT (SELECT count(*) FROM {quoted(self.base)}), count(*), "
+            f"count(*) FILTER ({FLAG} = {BAD}), count(*) FILTER ({FLAG} >= {ODD}) FROM {self.rows}"
+        )
+        findings = self._judge(bad) if flagged else []
+        return Checked(read * len(self._numbers), selected, bad, findings)
 
     def accepted_sql(self) -> str:
         """A SELECT of the rows that go into the lake."""
@@ -145,8 +146,8 @@ class FeedRun:
 
         return [number for number in range(first, last + 1) if number == first or present(number)]
 
-    def _source_texts(self) -> str:
-        """The SELECT of what the source says for each column, once for each number of `repeat`."""
+    def _source_texts(self, base: str) -> str:
+        """The SELECT of what rows of the base say for each column, once for each number of `repeat`."""
         record = RECORD if RECORD in self.base_columns else "rowid + 1"
         selects = []
         for number in self._numbers:
@@ -156,29 +157,38 @@ class FeedRun:
                 conditions.append(f"{PART} = {number}")
             selects.append(
                 f"SELECT rowid AS {ROW}, {record} AS {RECORD}, {number} AS {PART}, {', '.join(columns)} "
-                f"FROM {quoted(self.base)}" + (f" WHERE {' AND '.join(conditions)}" if conditions else "")
+                f"FROM {base}" + (f" WHERE {' AND '.join(conditions)}" if conditions else "")
             )
         return " UNION ALL ".join(selects)
 
     @cached_property
-    def _recoded(self) -> str:
-        """The source texts trimmed and recoded; a word that is not in a recoding stays as it is."""
-        texts = self._source_texts()
-        kinds = {name: kind for name, kind, *_ in self._fetch(f"DESCRIBE {texts}")}
-        self._kinds = {name: kinds[f"={name}"] for name in self.expressions}
-        columns, joins = [], []
-        for name in self.expressions:
-            text = source_text(name)
-            if self._kinds[name] in ("VARCHAR", '"NULL"'):
-                self._kinds[name] = "VARCHAR"
-                text = trimmed(f"s.{text}")
+    def _given_kinds(self) -> dict[str, str]:
+        """The SQL type of each expression."""
+        texts = self._source_texts(quoted(self.base))
+        try:
+            kinds = {name: kind for name, kind, *_ in self._fetch(f"DESCRIBE {texts}")}
+        except duckdb.Error as together:
+            raise self._wrong_expression(together) from together
+        return {name: kinds[f"={name}"] for name in self.expressions}
+
+    @cached_property
+    def _recoded(self) -> tuple[dict[str, tuple[str, str]], str]:
+        """Each column trimmed and recoded, as SQL with its type, and the joins that it needs.
+
+        A word that is not in a recoding stays as it is.
+        """
+        columns, joins = {}, []
+        for name, given in self._given_kinds.items():
+            text, kind = f"s.{source_text(name)}", given
+            if kind in ("VARCHAR", '"NULL"'):
+                text, kind = trimmed(text), "VARCHAR"
             words = self.feed.recode.get(name)
             if words is not None:
                 table = self._recoding(name, words)
                 joins.append(f" LEFT JOIN {table} ON {table}.old = CAST({text} AS VARCHAR)")
-                text, self._kinds[name] = f"coalesce({table}.new, CAST({text} AS VARCHAR))", "VARCHAR"
-            columns.append(f"{text} AS {source_text(name)}")
-        return f"SELECT {ROW}, {RECORD}, {PART}, {', '.join(columns)} FROM ({texts}) s{''.join(joins)}"
+                text, kind = f"coalesce({table}.new, CAST({text} AS VARCHAR))", "VARCHAR"
+            columns[name] = (text, kind)
+        return columns, "".join(joins)
 
     def _recoding(self, name: str, words: dict[str, str] | str) -> str:
         """A table of old and new words."""
@@ -189,28 +199,46 @@ class FeedRun:
             self.connection.executemany(f"INSERT INTO {table} VALUES (?, ?)", list(pairs.items()))
         return table
 
-    def _typed(self) -> str:
-        """The recoded texts with all columns of the table as typed values beside them."""
-        recoded = self._recoded
+    def _typed(self, base: str) -> str:
+        """Rows of the base: the recoded texts with all columns of the table as typed values beside them."""
+        recoded, joins = self._recoded
+        texts = ", ".join(f"{text} AS {source_text(name)}" for name, (text, _) in recoded.items())
         columns = [
-            f"{typed(column.type, source_text(name), self._kinds[name], self.source)} AS {quoted(name)}"
-            if name in self.expressions
+            f"{typed(column.type, source_text(name), recoded[name][1], self.source)} AS {quoted(name)}"
+            if name in recoded
             else f"CAST(NULL AS {column.type.sql}) AS {quoted(name)}"
             for name, column in self.table.columns.items()
         ]
-        return f"SELECT *, {', '.join(columns)} FROM ({recoded})"
+        return (
+            f"SELECT *, {', '.join(columns)} FROM "
+            f"(SELECT {ROW}, {RECORD}, {PART}, {texts} FROM ({self._source_texts(base)}) s{joins})"
+        )
 
     def _flag(self) -> str:
         bad = " OR ".join(f"coalesce({rule.violated}, false)" for rule in self.rules if rule.error) or "false"
         odd = " OR ".join(f"coalesce({rule.violated}, false)" for rule in self.rules if not rule.error) or "false"
         return f"CASE WHEN {bad} THEN {BAD} WHEN {odd} THEN {ODD} ELSE 0 END::UTINYINT AS {FLAG}"
 
-    def _flagged(self, least: int) -> str:
-        """The flagged rows once more, with what the source says."""
-        return (
-            f"SELECT t.* FROM ({self._typed()}) t SEMI JOIN "
-            f"(SELECT {ROW}, {PART} FROM {self.rows} WHERE {FLAG} >= {least}) f USING ({ROW}, {PART})"
+    def _judge(self, bad: int) -> list[Finding]:
+        """What is wrong with the flagged rows; makes `refused` of the bad ones."""
+        flagged = (
+            f"SELECT rowid, * FROM {quoted(self.base)} "
+            f"WHERE rowid IN (SELECT {ROW} FROM {self.rows} WHERE {FLAG} >= {ODD})"
         )
+        self._run(
+            f"CREATE OR REPLACE TEMP TABLE _judged AS SELECT *, {self._flag()} FROM ({self._typed(f'({flagged})')})"
+        )
+        if bad:
+            self._make_refused()
+        counts = ", ".join(f"count_if({rule.violated})" for rule in self.rules)
+        (numbers,) = self._fetch(f"SELECT {counts} FROM _judged")
+        findings = [
+            Finding(rule, rows, self._unknown_codes(rule) if rule.id.endswith(":code") else {})
+            for rule, rows in zip(self.rules, numbers, strict=True)
+            if rows
+        ]
+        self._run("DROP TABLE _judged")
+        return findings
 
     def _make_refused(self) -> None:
         errors = [rule for rule in self.rules if rule.error]
@@ -218,37 +246,25 @@ class FeedRun:
         def of(rule: Rule, then: str) -> str:
             return f"CASE WHEN {rule.violated} THEN {then} END"
 
-        rules = ", ".join(of(rule, literal(rule.id)) for rule in errors) or "NULL"
-        column = ", ".join(of(rule, literal(rule.column)) for rule in errors) or "NULL"
-        reasons = {
-            language: ", ".join(of(rule, rule.reason(language)) for rule in errors) or "NULL"
-            for language in ("zh", "en")
-        }
+        rules = ", ".join(of(rule, literal(rule.id)) for rule in errors)
+        column = ", ".join(of(rule, literal(rule.column)) for rule in errors)
+        reasons = {language: ", ".join(of(rule, rule.reason(language)) for rule in errors) for language in ("zh", "en")}
         raw = ", ".join(
             f"{literal(name)}, b.{quoted(name)}" for name in self.base_columns if name not in (RECORD, PART)
         )
         judged = (
             f"SELECT {ROW}, {RECORD}, {PART}, concat_ws(',', {rules}) AS rule, coalesce({column}) AS column_name, "
             f"concat_ws('；', {reasons['zh']}) AS reason_zh, concat_ws('; ', {reasons['en']}) AS reason_en "
-            f"FROM ({self._flagged(BAD)})"
+            f"FROM _judged WHERE {FLAG} = {BAD}"
         )
         self._run(
             f"CREATE OR REPLACE TEMP TABLE {self.refused} AS SELECT j.* EXCLUDE ({ROW}), "
             f"json_object({raw})::VARCHAR AS raw FROM ({judged}) j JOIN {quoted(self.base)} b ON b.rowid = j.{ROW}"
         )
 
-    def _findings(self) -> list[Finding]:
-        counts = ", ".join(f"count_if({rule.violated})" for rule in self.rules)
-        (numbers,) = self._fetch(f"SELECT {counts} FROM ({self._flagged(ODD)})")
-        return [
-            Finding(rule, rows, self._unknown_codes(rule) if rule.id.endswith(":code") else {})
-            for rule, rows in zip(self.rules, numbers, strict=True)
-            if rows
-        ]
-
     def _unknown_codes(self, rule: Rule) -> dict[str, int]:
         found = self._fetch(
-            f"SELECT {source_text(rule.column)}::VARCHAR, count(*) FROM ({self._flagged(ODD)}) "
+            f"SELECT {source_text(rule.column)}::VARCHAR, count(*) FROM _judged "
             f"WHERE {rule.violated} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {EXAMPLES}"
         )
         return dict(found)
@@ -262,29 +278,23 @@ class FeedRun:
                 self.at, f"nothing fills the required column {', '.join(missing)}; map it under columns"
             )
 
-    def _refuse_wrong_expressions(self) -> None:
-        """Ask for the expressions one by one if they don't work together, so that the error can name the wrong one."""
-        try:
-            self._fetch(f"DESCRIBE {self._source_texts()}")
-        except duckdb.Error as together:
-            number = self.feed.repeat[0] if self.feed.repeat else 0
-            parts = {("columns", name): sql for name, sql in self.expressions.items()}
-            for loc, sql in [*parts.items(), (("where",), self.feed.where or "true")]:
-                try:
-                    self._fetch(f"DESCRIBE SELECT ({_numbered(sql, number)}) FROM {quoted(self.base)}")
-                except duckdb.Error as error:
-                    message = f"{_first_line(error)}; the columns are: {', '.join(self.base_columns)}"
-                    raise self.mapping.fail((*self.at, *loc), message) from error
-            raise self.mapping.fail(self.at, _first_line(together)) from together
+    def _wrong_expression(self, together: duckdb.Error) -> StandardsError:
+        """The error that names the wrong expression: each is asked for alone."""
+        number = self.feed.repeat[0] if self.feed.repeat else 0
+        parts = {("columns", name): sql for name, sql in self.expressions.items()}
+        for loc, sql in [*parts.items(), (("where",), self.feed.where or "true")]:
+            try:
+                self._fetch(f"DESCRIBE SELECT ({_numbered(sql, number)}) FROM {quoted(self.base)}")
+            except duckdb.Error as error:
+                message = f"{_first_line(error)}; the columns are: {', '.join(self.base_columns)}"
+                return self.mapping.fail((*self.at, *loc), message)
+        return self.mapping.fail(self.at, _first_line(together))
 
     def _run(self, sql: str) -> None:
         self.connection.execute(sql)
 
     def _fetch(self, sql: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql).fetchall()
-
-    def _count(self, table: str, where: str = "true") -> int:
-        return int(self._fetch(f"SELECT count(*) FROM {table} WHERE {where}")[0][0])
 
 
 def _sql(value: object, headings: Names[str, str]) -> str:

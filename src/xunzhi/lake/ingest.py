@@ -88,8 +88,9 @@ def write_rows(transaction: Transaction, delivery: Delivery, report: Report) -> 
         feeds[run.name] = replace(feeds[run.name], lake=upserted)
         if not feeds[run.name].balance():
             raise RuntimeError(f"rows of {run.name} went missing: {feeds[run.name]}")
+    unknown = unknown_references(transaction, delivery.runs)
     for run in delivery.runs:
-        found = [*feeds[run.name].findings, *unknown_references(transaction, run)]
+        found = [*feeds[run.name].findings, *unknown.get(run.name, [])]
         feeds[run.name] = replace(feeds[run.name], findings=found)
         transaction.connection.execute(f"DROP TABLE {run.rows}")
     return replace(report, feeds=feeds)

@@ -27,6 +27,7 @@ class SourceSpec(Standard):
     path: str | None = Field(default=None, description="file, or a pattern like in/*.csv; relative to the mapping")
     url: str | None = Field(default=None, description="SQLAlchemy URL; the password as ${NAME} from the environment")
     query: str | None = Field(default=None, description="SELECT for a database")
+    together: bool = Field(default=False, description="parquet: all files that match are one delivery")
     encoding: str = Field(default="auto", description="auto, utf-8, gb18030, utf-16 …")
     delimiter: str = Field(default="auto", min_length=1)
     quote: str = Field(default='"', max_length=1)
@@ -47,6 +48,8 @@ class SourceSpec(Standard):
                 raise ValueError("take the password from the environment: postgresql://user:${NAME}@host/database")
         elif not self.path:
             raise ValueError(f"a source of type {self.type} needs path")
+        if self.together and self.type != "parquet":
+            raise ValueError(f"together: true reads many Parquet files as one; a source of type {self.type} can't")
         if self.header == 0 and not self.headings:
             raise ValueError("header: 0 (no headings in the file) needs headings: [a, b, …]")
         return self
@@ -91,6 +94,10 @@ class MappingSpec(Standard):
 
     mapping: str = Field(pattern=NAME)
     institution: str | None = Field(default=None, description="code of the institution of all rows; else map it")
+    plausible_years: tuple[int, int] | None = Field(
+        default=None,
+        description="[1990, 2030]: required dates outside are errors; else from 1990 to two years from now",
+    )
     source: SourceSpec | None = None
     sources: dict[str, SourceSpec] = Field(default_factory=dict)
     let: dict[str, str] = Field(default_factory=dict, description="views in SQL over sources and earlier views")
@@ -109,6 +116,8 @@ class MappingSpec(Standard):
     def _one_way(self) -> MappingSpec:
         if (self.source is None) == (not self.sources):
             raise ValueError("say either source: (one) or sources: (several, each with a name)")
+        if self.plausible_years and self.plausible_years[0] > self.plausible_years[1]:
+            raise ValueError("plausible_years: [first, last], the earlier year first")
         return self
 
 

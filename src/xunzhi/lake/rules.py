@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from xunzhi.lake.files import literal, quoted
-from xunzhi.lake.values import FIRST_YEAR, LAST_YEAR
 from xunzhi.standards import Column, ColumnType, Pack, Table
+
+Years = tuple[int, int]
+FIRST_YEAR, LAST_YEAR = 1850, 2100
+FIRST_RECORDS, YEARS_AHEAD = 1990, 2
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,16 @@ def source_text(column: str) -> str:
     return quoted(f"={column}")
 
 
-def rules_of(table: Table, pack: Pack, mapped: Collection[str]) -> list[Rule]:
-    """All rules that can be checked on rows with the mapped columns."""
+def rules_of(table: Table, pack: Pack, mapped: Collection[str], years: Years | None = None) -> list[Rule]:
+    """All rules that can be checked on rows with the mapped columns.
+
+    `years` are the first and last that required dates may lie in; by default from 1990 to two years from now.
+    """
     rules = []
     for name, column in table.columns.items():
         if name in mapped:
-            rules += list(_column_rules(name, column, pack))
+            dated = column.required or name == table.month
+            rules += list(_column_rules(name, column, pack, _recent(years) if dated else _ever(years)))
     for check in table.checks:
         named = check.column or next((name for name in table.columns if name in check.require), next(iter(table.key)))
         rules.append(
@@ -60,7 +68,18 @@ def rules_of(table: Table, pack: Pack, mapped: Collection[str]) -> list[Rule]:
     return rules
 
 
-def _column_rules(name: str, column: Column, pack: Pack) -> Iterator[Rule]:
+def _recent(years: Years | None) -> Years:
+    """Years in which what a hospital records has happened."""
+    return years or (FIRST_RECORDS, datetime.now().astimezone().year + YEARS_AHEAD)
+
+
+def _ever(years: Years | None) -> Years:
+    """Years in which anything can lie, as births and plans do."""
+    first, last = years or (FIRST_YEAR, LAST_YEAR)
+    return min(first, FIRST_YEAR), max(last, LAST_YEAR)
+
+
+def _column_rules(name: str, column: Column, pack: Pack, years: Years) -> Iterator[Rule]:
     zh, en = f"{column.label.zh}（{name}）", f"{name}"
     value, text = quoted(name), source_text(name)
     if column.required:
@@ -86,7 +105,7 @@ def _column_rules(name: str, column: Column, pack: Pack) -> Iterator[Rule]:
             f"{zh}的值“{{value}}”不在代码表 {codes.id} 中",
             f"{en}: '{{value}}' is not in code list {codes.id}",
         )
-    limits = _limits(value, column)
+    limits = _limits(value, column, years)
     if limits:
         condition, allowed_range = limits
         yield Rule(
@@ -99,10 +118,10 @@ def _column_rules(name: str, column: Column, pack: Pack) -> Iterator[Rule]:
         )
 
 
-def _limits(value: str, column: Column) -> tuple[str, str] | None:
+def _limits(value: str, column: Column, years: Years) -> tuple[str, str] | None:
     """The condition for a value out of range, and the range."""
     if column.type in (ColumnType.DATE, ColumnType.DATETIME):
-        return f"year({value}) NOT BETWEEN {FIRST_YEAR} AND {LAST_YEAR}", f"{FIRST_YEAR}…{LAST_YEAR}"
+        return f"year({value}) NOT BETWEEN {years[0]} AND {years[1]}", f"{years[0]}…{years[1]}"
     low = [] if column.min is None else [f"{value} < {column.min!r}"]
     high = [] if column.max is None else [f"{value} > {column.max!r}"]
     if not low + high:

@@ -18,7 +18,6 @@ DATE_FORMATS = (
 )
 EXCEL_SERIAL = r"[2-7]\d{4}(\.\d+)?"
 EXCEL_DAY_0 = "TIMESTAMP '1899-12-30'"
-FIRST_YEAR, LAST_YEAR = 1850, 2100
 
 
 def trimmed(text: str) -> str:

@@ -22,7 +22,7 @@ KINDS: dict[str, Callable[[SourceSpec, Path], RowSource]] = {
     "csv": CsvSource,
     "hqms": CsvSource,
     "excel": ExcelSource,
-    "parquet": ParquetSource,
+    "parquet": lambda spec, file: ParquetSource(spec, [file], str(file)),
 }
 
 
@@ -41,8 +41,9 @@ def deliveries(mapping: Mapping) -> Iterator[dict[str, RowSource]]:
         if len(files) > 1:
             raise LakeError(
                 f"Source {name} of mapping {mapping.name} matches {len(files)} files; beside other sources it must "
-                "be one file",
-                f"映射 {mapping.name} 的来源 {name} 匹配到 {len(files)} 个文件；与其他来源并用时只能是一个文件",
+                "be one file, or Parquet files with together: true",
+                f"映射 {mapping.name} 的来源 {name} 匹配到 {len(files)} 个文件；与其他来源并用时只能是一个文件，"
+                "或为 together: true 的 Parquet 文件",
             )
     yield {name: files[0] for name, files in found.items()}
 
@@ -64,4 +65,7 @@ def _open(mapping: Mapping, spec: SourceSpec) -> Iterator[RowSource]:
             f"No file matches {pattern} (source of mapping {mapping.name})",
             f"没有文件匹配 {pattern}（映射 {mapping.name} 的来源）",
         )
+    if spec.together:
+        yield ParquetSource(spec, files, str(pattern))
+        return
     yield from (open_file(spec, file) for file in files)

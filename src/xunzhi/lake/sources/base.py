@@ -52,13 +52,25 @@ class Lines:
 
 
 @dataclass(frozen=True)
+class FileRows:
+    """Which row of its file each record is, of files read one after the other with `rows` each."""
+
+    rows: tuple[int, ...]
+
+    def of(self, records: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Row numbers of records, both counted from 1."""
+        starts = np.cumsum([0, *self.rows])
+        return np.asarray(records - starts[np.searchsorted(starts, records, side="left") - 1], dtype=np.int64)
+
+
+@dataclass(frozen=True)
 class Loaded:
     """A source as a DuckDB table: its columns, its number of records, and what could not be read."""
 
     headings: tuple[str, ...]
     records: int
     broken: list[Broken] = field(default_factory=list)
-    lines: Lines | None = None
+    lines: Lines | FileRows | None = None
 
 
 class RowSource(Protocol):
