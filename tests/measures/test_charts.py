@@ -134,3 +134,9 @@ def test_an_unknown_rule_says_what_there_is():
     with pytest.raises(ValueError, match="shift_N"):
         rule_of("nonsense")
     assert rule_of("shift_8").code == "shift_8"
+
+
+def test_every_rule_that_the_pack_names_is_known():
+    pack = load_pack()
+    named = {*pack.manifest.rules, *(rule for indicator in pack.indicators.values() for rule in indicator.rules or ())}
+    assert {rule_of(code).code for code in named} == named
