@@ -77,7 +77,7 @@ def test_a_first_writer_killed_before_the_first_version_leaves_an_empty_lake(lak
 
 def test_killing_at_random_moments_never_shows_half_a_version(lake: Lake) -> None:
     write(lake, 1)
-    chance = random.Random(20260305)  # noqa: S311 - a test
+    chance = random.Random(20260305)
     for _ in range(3):
         writer = start(lake, "loop")
         assert writer.stdout is not None

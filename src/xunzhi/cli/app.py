@@ -104,4 +104,16 @@ from xunzhi.cli import ingest as _ingest  # noqa: E402
 from xunzhi.cli import measure as _measure  # noqa: E402
 from xunzhi.cli import synth as _synth  # noqa: E402
 
-__all__ = ["Settings", "_bulletin", "_ingest", "_measure", "_synth", "app", "errors", "main", "out", "progress", "settings"]
+__all__ = [
+    "Settings",
+    "_bulletin",
+    "_ingest",
+    "_measure",
+    "_synth",
+    "app",
+    "errors",
+    "main",
+    "out",
+    "progress",
+    "settings",
+]
