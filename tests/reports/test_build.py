@@ -205,6 +205,8 @@ def test_a_month_not_complete_is_provisional(source_of):
     row = grid_rows(bulletin)["mortality"]
     assert row.state == "暂定"
     assert row.spark.provisional
+    better = next(section for section in bulletin.sections if section.id == "changes-better")
+    assert all("暂定" in figure.caption.text for figure in better.blocks[0].items)
     assert any("暂定" in sentence.text and sentence.numbers for sentence in bulletin.sentences())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from xunzhi.measures import HOSPITAL
 from xunzhi.measures.signals import Signal
@@ -85,7 +86,13 @@ def label(source: Source, signal: Signal, say: Messages) -> str:
 
 
 def signal_sentence(source: Source, signal: Signal, say: Messages) -> Sentence:
-    """A signal in one sentence, its numbers with the result they come from."""
+    """A signal in one sentence, its numbers with the result they come from; and that they may change, if so."""
+    said = _said(source, signal, say)
+    gap = "" if say.language == "zh" else " "
+    return replace(said, text=said.text + gap + say("change.provisional")) if signal.provisional else said
+
+
+def _said(source: Source, signal: Signal, say: Messages) -> Sentence:
     indicator, decimals = source.pack.indicators[signal.indicator], source.decimals[signal.indicator]
     found = source.chart(signal.indicator, "" if signal.stratum == HOSPITAL else signal.unit)
     chart = found[0].chart if found else indicator.chart
