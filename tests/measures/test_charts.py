@@ -12,8 +12,8 @@ import pytest
 
 from xunzhi.lake import Lake
 from xunzhi.measures import Readings, measure
-from xunzhi.measures.charts import Baseline, blocks, rule_of
-from xunzhi.measures.signals import scan
+from xunzhi.measures.charts import Baseline, Laid, blocks, chart, rule_of, rules_of
+from xunzhi.measures.signals import scan, scan_blocks
 from xunzhi.standards import load_pack
 
 PACK = load_pack(Path(__file__).parent / "pack")
@@ -128,6 +128,31 @@ def test_a_recorded_baseline_decides_the_limits(tmp_path, steady):
 def test_a_change_of_definition_begins_a_phase(tmp_path, steady):
     block = blocks(readings(tmp_path, steady + [5] * 4, [100] * 40), "H1")["long_stay"]
     assert [block.limits.phase[0, block.months.index(month)] for month in ("2026-02", "2026-03")] == [0, 1]
+
+
+def test_run_charts_have_no_limits_and_rules_of_their_own():
+    pack = load_pack()
+    proportion, run = (next(i for i in pack.indicators.values() if i.chart == chart) for chart in ("p", "run"))
+    assert [rule.code for rule in rules_of(pack.manifest, proportion)] == ["outside", "cusum_5"]
+    assert [rule.code for rule in rules_of(pack.manifest, run)] == ["shift_8", "trend_6"]
+    assert [rule.code for rule in rules_of(PACK.manifest, PACK.indicators["doctors"])] == ["outside"]
+
+
+def test_signals_are_ranked_by_their_share_of_false_ones(tmp_path, steady):
+    stays = [100] * 28 + [101, 102, 103, 104, 105, 106, 107, 108]
+    found = readings(tmp_path, [*steady[:35], 20], stays)
+    charts = [*blocks(found, "H1").values()]
+    run = charts[0]
+    judged = chart(
+        PACK.indicators["doctors"],
+        Laid(run.units, run.months, *[np.array([stays], dtype=float)] * 3, np.full((1, 36), np.nan),
+             run.provisional[:, :36], run.revision[:, :36]),
+        (rule_of("shift_8"),), "H1",
+    )  # fmt: skip
+    signals = scan_blocks([judged, *charts], "2025-12").signals
+    assert {"doctors", "mortality"} <= {signal.indicator for signal in signals}
+    assert [signal.q for signal in signals] == sorted(signal.q for signal in signals)
+    assert next(signal for signal in signals if signal.indicator == "doctors").p == pytest.approx(0.02, abs=0.02)
 
 
 def test_an_unknown_rule_says_what_there_is():

@@ -22,6 +22,7 @@ from xunzhi.measures.frames import Names
 from xunzhi.measures.periods import shifted
 from xunzhi.measures.reading import Readings
 from xunzhi.standards import Indicator
+from xunzhi.standards.manifest import Manifest
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -111,9 +112,10 @@ def rule_of(code: str) -> spc.Rule:
     return rule
 
 
-def rules_of(readings: Readings, indicator: Indicator) -> tuple[spc.Rule, ...]:
-    """The rules that judge an indicator: its own, else the pack's."""
-    return tuple(rule_of(code) for code in indicator.rules or readings.pack.manifest.rules)
+def rules_of(manifest: Manifest, indicator: Indicator) -> tuple[spc.Rule, ...]:
+    """The rules that judge an indicator: its own, else the pack's for its chart."""
+    usual = manifest.run_rules if indicator.chart == "run" else ()
+    return tuple(rule_of(code) for code in indicator.rules or usual or manifest.rules)
 
 
 def blocks(
@@ -145,7 +147,7 @@ def blocks(
             laid = _lay_out(table.take(pa.array(rows)), through)
             if laid.months:
                 indicator = readings.pack.indicators[name]
-                rules = rules_of(readings, indicator)
+                rules = rules_of(readings.pack.manifest, indicator)
                 found[name] = chart(indicator, laid, rules, institution, stratum, baselines)
     return found
 

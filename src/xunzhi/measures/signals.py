@@ -79,7 +79,13 @@ def scan_blocks(found: Sequence[Block], month: str) -> Scan:
     q = spc.adjust(np.array([signal.p for signal in candidates])) if candidates else np.empty(0)
     ranked = sorted(
         (Signal(**{**signal.__dict__, "q": float(value)}) for signal, value in zip(candidates, q, strict=True)),
-        key=lambda signal: (signal.q, -abs(signal.sigmas), signal.indicator, signal.stratum, signal.unit),
+        key=lambda signal: (
+            signal.q,
+            -abs(np.nan_to_num(signal.sigmas)),
+            signal.indicator,
+            signal.stratum,
+            signal.unit,
+        ),
     )
     counts = [(block, int(judged(block, month).sum())) for block in found]
     expected = sum(_false_alarm(tuple(block.marks)) * count for block, count in counts)
@@ -126,13 +132,20 @@ def _candidates(block: Block, month: str) -> Iterator[Signal]:
             centre=centre,
             change=value - centre,
             sigmas=float(block.limits.z[row, point]),
-            p=float(block.p[row]),
+            p=_p(block, row, alarmed=bool(marked)),
             q=float("nan"),
             numerator=float(block.numerator[row, column]),
             denominator=float(block.denominator[row, column]),
             provisional=bool(block.provisional[row, column]),
             owner=block.indicator.owner,
         )
+
+
+def _p(block: Block, row: int, *, alarmed: bool) -> float:
+    """The p-value of the latest point; where a chart has no standard errors, that of its rules."""
+    if not np.isnan(block.p[row]):
+        return float(block.p[row])
+    return float(spc.alarm_p_values(alarmed, _false_alarm(tuple(block.marks)) if alarmed else 1.0))
 
 
 KINDS: Mapping[int, str] = {int(kind): kind.name.lower() for kind in spc.Variation}

@@ -52,6 +52,7 @@ class Manifest(Standard):
     owners: dict[str, Label]
     strata: dict[str, Stratum]
     rules: tuple[str, ...]
+    run_rules: tuple[str, ...] = Field(default=(), description="for run charts, which have no limits; else as rules")
     settle_days: int = Field(default=10, description="days after its end from which a period is no longer provisional")
 
 
@@ -60,5 +61,5 @@ def inherited(own: Source, base: Manifest) -> Source:
     given = dict(own.data)
     said: dict[str, Any] = base.model_dump()
     lists = {name: {**said[name], **(given.get(name) or {})} for name in LISTS}
-    common = {name: said[name] for name in ("rules", "settle_days")}
+    common = {name: said[name] for name in ("rules", "run_rules", "settle_days")}
     return Source(own.file, {**common, **given, **lists}, own.lines)
