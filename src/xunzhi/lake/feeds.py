@@ -221,51 +221,51 @@ class FeedRun:
 
     def _judge(self, bad: int) -> list[Finding]:
         """What is wrong with the flagged rows; makes `refused` of the bad ones."""
-        flagged = (
-            f"SELECT rowid, * FROM {quoted(self.base)} "
+        self._run(
+            f"CREATE OR REPLACE TEMP TABLE _flagged AS SELECT rowid AS {ROW}, * FROM {quoted(self.base)} "
             f"WHERE rowid IN (SELECT {ROW} FROM {self.rows} WHERE {FLAG} >= {ODD})"
         )
-        self._run(
-            f"CREATE OR REPLACE TEMP TABLE _judged AS SELECT *, {self._flag()} FROM ({self._typed(f'({flagged})')})"
-        )
+        flagged = self._typed(f"(SELECT {ROW} AS rowid, * EXCLUDE ({ROW}) FROM _flagged)")
+        violated = ", ".join(f"coalesce({rule.violated}, false) AS {_violated(rule)}" for rule in self.rules)
+        self._run(f"CREATE OR REPLACE TEMP TABLE _judged AS SELECT *, {violated} FROM ({flagged})")
         if bad:
             self._make_refused()
-        counts = ", ".join(f"count_if({rule.violated})" for rule in self.rules)
+        counts = ", ".join(f"count(*) FILTER ({_violated(rule)})" for rule in self.rules)
         (numbers,) = self._fetch(f"SELECT {counts} FROM _judged")
-        findings = [
+        return [
             Finding(rule, rows, self._unknown_codes(rule) if rule.id.endswith(":code") else {})
             for rule, rows in zip(self.rules, numbers, strict=True)
             if rows
         ]
-        self._run("DROP TABLE _judged")
-        return findings
 
     def _make_refused(self) -> None:
         errors = [rule for rule in self.rules if rule.error]
 
         def of(rule: Rule, then: str) -> str:
-            return f"CASE WHEN {rule.violated} THEN {then} END"
+            return f"CASE WHEN {_violated(rule)} THEN {then} END"
 
         rules = ", ".join(of(rule, literal(rule.id)) for rule in errors)
         column = ", ".join(of(rule, literal(rule.column)) for rule in errors)
-        reasons = {language: ", ".join(of(rule, rule.reason(language)) for rule in errors) for language in ("zh", "en")}
+        reasons = {
+            language: ", ".join(of(rule, rule.reason(language)) for rule in errors) for language in ("zh", "en")
+        }
         raw = ", ".join(
             f"{literal(name)}, b.{quoted(name)}" for name in self.base_columns if name not in (RECORD, PART)
         )
-        judged = (
+        refused = (
             f"SELECT {ROW}, {RECORD}, {PART}, concat_ws(',', {rules}) AS rule, coalesce({column}) AS column_name, "
             f"concat_ws('；', {reasons['zh']}) AS reason_zh, concat_ws('; ', {reasons['en']}) AS reason_en "
-            f"FROM _judged WHERE {FLAG} = {BAD}"
+            f"FROM _judged WHERE {' OR '.join(map(_violated, errors))}"
         )
         self._run(
             f"CREATE OR REPLACE TEMP TABLE {self.refused} AS SELECT j.* EXCLUDE ({ROW}), "
-            f"json_object({raw})::VARCHAR AS raw FROM ({judged}) j JOIN {quoted(self.base)} b ON b.rowid = j.{ROW}"
+            f"json_object({raw})::VARCHAR AS raw FROM ({refused}) j JOIN _flagged b USING ({ROW})"
         )
 
     def _unknown_codes(self, rule: Rule) -> dict[str, int]:
         found = self._fetch(
             f"SELECT {source_text(rule.column)}::VARCHAR, count(*) FROM _judged "
-            f"WHERE {rule.violated} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {EXAMPLES}"
+            f"WHERE {_violated(rule)} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {EXAMPLES}"
         )
         return dict(found)
 
@@ -295,6 +295,11 @@ class FeedRun:
 
     def _fetch(self, sql: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql).fetchall()
+
+
+def _violated(rule: Rule) -> str:
+    """The column that holds whether a row violates a rule."""
+    return quoted(f"!{rule.id}")
 
 
 def _sql(value: object, headings: Names[str, str]) -> str:
