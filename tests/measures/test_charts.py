@@ -155,6 +155,13 @@ def test_signals_are_ranked_by_their_share_of_false_ones(tmp_path, steady):
     assert next(signal for signal in signals if signal.indicator == "doctors").p == pytest.approx(0.02, abs=0.02)
 
 
+def test_the_first_miss_after_years_at_a_hundred_per_cent_is_a_signal_but_not_a_certain_one(tmp_path):
+    found = scan(readings(tmp_path, [20] * 35 + [17], [20] * 36), "H1", "2025-12")
+    miss = next(signal for signal in found.signals if signal.indicator == "mortality")
+    assert np.isinf(miss.sigmas)
+    assert 0.001 < miss.p < 0.02
+
+
 def test_an_unknown_rule_says_what_there_is():
     with pytest.raises(ValueError, match="shift_N"):
         rule_of("nonsense")

@@ -132,7 +132,7 @@ def _candidates(block: Block, month: str) -> Iterator[Signal]:
             centre=centre,
             change=value - centre,
             sigmas=float(block.limits.z[row, point]),
-            p=_p(block, row, alarmed=bool(marked)),
+            p=_p(block, row, point, alarmed=bool(marked)),
             q=float("nan"),
             numerator=float(block.numerator[row, column]),
             denominator=float(block.denominator[row, column]),
@@ -141,9 +141,12 @@ def _candidates(block: Block, month: str) -> Iterator[Signal]:
         )
 
 
-def _p(block: Block, row: int, *, alarmed: bool) -> float:
-    """The p-value of the latest point; where a chart has no standard errors, that of its rules."""
-    if not np.isnan(block.p[row]):
+def _p(block: Block, row: int, point: int, *, alarmed: bool) -> float:
+    """The p-value of the latest point; of a chart without standard errors, or whose baseline never varied, its rules'.
+
+    Such a baseline does not tell how unlikely a deviation is: one miss after two years at 100 % is not impossible.
+    """
+    if np.isfinite(block.limits.z[row, point]) and not np.isnan(block.p[row]):
         return float(block.p[row])
     return float(spc.alarm_p_values(alarmed, _false_alarm(tuple(block.marks)) if alarmed else 1.0))
 
