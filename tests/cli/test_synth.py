@@ -8,6 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from xunzhi.cli import app
+from xunzhi.lake.mapping import load_mapping
+from xunzhi.lake.sources import deliveries
+from xunzhi.standards import load_pack
 
 RUN = CliRunner()
 
@@ -20,6 +23,9 @@ def test_a_hospital_is_made_and_said(tmp_path: Path) -> None:
     assert (tmp_path / "out/encounter/2025-06.parquet").is_file()
     assert (tmp_path / "out/csv/complaint_2025-06.csv").is_file()
     assert (tmp_path / "out/mappings/2025-06.yaml").is_file()
+    whole = load_mapping(tmp_path / "out/mapping.yaml", load_pack("cn_hospital"))
+    (delivery,) = deliveries(whole)
+    assert {"encounter", "department"} <= delivery.keys()
 
 
 def test_a_month_that_is_none_is_refused(tmp_path: Path) -> None:

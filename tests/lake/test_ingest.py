@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -13,8 +14,10 @@ from xunzhi.lake import Lake
 from xunzhi.lake.ingest import check, ingest
 from xunzhi.lake.mapping import Mapping, load_mapping
 from xunzhi.lake.quarantine import entries
+from xunzhi.lake.references import references
 from xunzhi.lake.report import Report
 from xunzhi.lake.retry import retry
+from xunzhi.standards import load_pack
 
 Make = Callable[[str], Mapping]
 
@@ -299,6 +302,56 @@ def test_references_to_nothing_are_counted(lake: Lake, make: Make) -> None:
     (finding,) = report.feeds["diagnosis#1"].findings
     assert (finding.rule.id, finding.rows, dict(finding.codes)) == ("encounter_id:reference", 2, {"E9": 2})
     assert report.accepted == 3
+
+
+def test_an_identifier_points_at_the_table_of_its_name_or_at_any_with_its_key() -> None:
+    pack = load_pack("cn_hospital")
+    assert references(pack.tables["diagnosis"], pack)["encounter_id"] == ("encounter",)
+    assert references(pack.tables["document"], pack)["visit_id"] == ("emergency_visit", "outpatient_visit")
+    assert "encounter_id" not in references(pack.tables["encounter"], pack)
+    assert "visit_id" not in references(pack.tables["emergency_visit"], pack)
+
+
+def test_a_visit_may_be_of_either_kind(tmp_path: Path) -> None:
+    """V1 came to the clinic, V2 to the emergency department, V3 nowhere."""
+    (tmp_path / "in.csv").write_text("id,at\nV1,2026-01-01\nV2,2026-01-02\nV3,2026-01-03\n")
+    (tmp_path / "mapping.yaml").write_text(
+        textwrap.dedent("""
+        mapping: visits
+        institution: H1
+        source: {type: csv, path: in.csv}
+        tables:
+          outpatient_visit: {where: id = 'V1', columns: {visit_id: id, patient_id: id, visit_time: at}}
+          emergency_visit: {where: id = 'V2', columns: {visit_id: id, patient_id: id, arrival_time: at}}
+          prescription: {columns: {prescription_id: id, visit_id: id, patient_id: id, prescribed_time: at}}
+        """)
+    )
+    pack = load_pack("cn_hospital")
+    lake = Lake(tmp_path / "home", pack, memory="500MB")
+    (report,) = ingest(lake, load_mapping(tmp_path / "mapping.yaml", pack))
+    (finding,) = report.feeds["prescription#1"].findings
+    assert (finding.rule.id, dict(finding.codes)) == ("visit_id:reference", {"V3": 1})
+
+
+@pytest.mark.parametrize(
+    ("years", "accepted"),
+    [("", ["E2", "E3"]), ("plausible_years: [1980, 2200]", ["E1", "E2", "E3", "E4"])],
+)
+def test_required_dates_lie_in_plausible_years(lake: Lake, make: Make, years: str, accepted: list[str]) -> None:
+    """Admissions in 1989 and three years from now are refused, unless the mapping says that they can be."""
+    ahead = datetime.now().astimezone().year + 2
+    text = f"encounter_id,patient_id,admission_time\nE1,P,1989-12-31\nE2,P,1990-01-01\nE3,P,{ahead}-01-01\n"
+    mapping = make(f"""
+        mapping: years
+        institution: H1
+        {years}
+        source: {{type: csv, path: in.csv}}
+        tables: {{encounter: {{match: name}}}}
+        """)
+    load(lake, mapping, f"{text}E4,P,{ahead + 1}-01-01\n")
+    assert [name for (name,) in rows(lake, "encounter", "encounter_id")] == accepted
+    refused = [row["rule"] for row in entries(lake.snapshot())]
+    assert refused == ["admission_time:range"] * (4 - len(accepted))
 
 
 def test_each_file_of_a_pattern_is_a_delivery(lake: Lake, make: Make) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import socket
@@ -23,8 +24,9 @@ from xunzhi.lake import Lake
 from xunzhi.lake.ingest import ingest
 from xunzhi.lake.mapping import load_mapping
 from xunzhi.lake.propose import propose
+from xunzhi.lake.quarantine import entries
 from xunzhi.lake.report import Report
-from xunzhi.standards import load_pack
+from xunzhi.standards import StandardsError, load_pack
 
 POSTGRES = Path("/usr/lib/postgresql/15/bin")
 
@@ -76,6 +78,29 @@ def test_parquet_keeps_types(lake: Lake, tmp_path: Path) -> None:
     report = run(lake, tmp_path, "{type: parquet, path: in.parquet}", "      age_years: age + 0.5\n")
     assert stays(lake, "encounter_id, patient_id, age_years") == [("E0", "0", 1), ("E1", "1", 2)]
     assert report.quarantined == 0
+
+
+def test_parquet_files_are_one_delivery_together(lake: Lake, tmp_path: Path) -> None:
+    """The second file has a column less, and a row without patient: its file and its row there are kept."""
+    first = "SELECT 'E' || i AS id, 'P' AS pid, TIMESTAMP '2026-03-05 08:00' AS at, i AS age FROM range(3) t(i)"
+    second = (
+        "SELECT * FROM (VALUES ('E7', 'P', '2026-03-06'::TIMESTAMP), ('E8', NULL, '2026-03-07')) t(id, pid, \"at\")"
+    )
+    duckdb.sql(first).write_parquet(str(tmp_path / "2026-01.parquet"))
+    duckdb.sql(second).write_parquet(str(tmp_path / "2026-02.parquet"))
+    source = "{type: parquet, path: 2026-*.parquet, together: true}"
+    report = run(lake, tmp_path, source, "      age_years: age\n")
+    assert (report.records, report.accepted, report.quarantined, report.version) == (5, 4, 1, 1)
+    assert stays(lake, "encounter_id, age_years") == [("E0", 0), ("E1", 1), ("E2", 2), ("E7", None)]
+    (refused,) = entries(lake.snapshot())
+    assert (refused["record"], refused["line"]) == (5, 2)
+    assert json.loads(refused["raw"])["_file"] == "2026-02.parquet"
+    assert run(lake, tmp_path, source, "      age_years: age\n").already == 1
+
+
+def test_only_parquet_is_read_together(lake: Lake, tmp_path: Path) -> None:
+    with pytest.raises(StandardsError, match="together"):
+        run(lake, tmp_path, "{type: csv, path: '*.csv', together: true}")
 
 
 def test_sqlite(lake: Lake, tmp_path: Path) -> None:

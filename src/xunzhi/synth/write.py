@@ -16,7 +16,7 @@ from pyarrow.csv import write_csv
 
 from xunzhi.synth.columns import Rows, to_arrow
 from xunzhi.synth.dirt import Dirt
-from xunzhi.synth.mapping import REFERENCE, write_mapping
+from xunzhi.synth.mapping import REFERENCE, write_mapping, write_whole
 from xunzhi.synth.month import Hospital
 from xunzhi.synth.scenario import LateFeed, ReportingDrop, time
 from xunzhi.synth.schema import canonical_tables
@@ -70,7 +70,8 @@ class Writer:
         self._map(name_of_month, files)
 
     def finish(self) -> Summary:
-        """The notes about dirt, and the truth."""
+        """The mapping of everything, the notes about dirt, and the truth."""
+        write_whole(self.out, self.rows, self.hospital.institution)
         dirty = pa.concat_tables(self.notes)
         _write(dirty, self.out / "dirt.parquet")
         truth = json.dumps(_truth(self.hospital, self.rows, dirty), ensure_ascii=False, indent=2)
