@@ -40,12 +40,13 @@ STAY, STAY_SD, LOW = 8.2, 3.6, 0.05  # days; rates below this share may be chart
 BUDGET = 400 * 40  # charts of a large hospital: indicators × departments
 NEVER = WATCHED + 1
 
-# At least so many times as many found, at most so many times as late: 200 faults of a kind can't tell 2 % from nothing.
-# A fault of one month is the case for limits alone: who spends false alarms on what lasts gives a little away there.
-LASTING, ONCE = (0.98, 1.02), (0.9, 1.1)
+# At least so many times as many found, at most so many times as late. Of all faults together: better. Of each kind that
+# lasts: not worse, as far as 200 of them can tell. A fault of one month is the case for limits alone: who spends false
+# alarms on what lasts gives a little away there.
+TOGETHER, LASTING, ONCE = (1.1, 0.95), (0.95, 1.05), (0.85, 1.15)
 
-CLEAN = ((500, 1), (1000, 2), (2000, 3))  # beds, seed
-FAULTY = ((500, 4), (1000, 5), (2000, 6))
+CLEAN = ((500, 21), (1000, 22), (2000, 23))  # beds, seed; the rules were chosen on the seeds 1 to 6
+FAULTY = ((500, 24), (1000, 25), (2000, 26))
 EACH = 200  # faults of each kind
 
 
@@ -254,7 +255,7 @@ def judge(mine: Score, other: Score, name: str, found: float, delay: float) -> b
 
 
 def main() -> int:
-    rng = np.random.default_rng(20261101)
+    rng = np.random.default_rng(777)
     hospitals = [
         made(Hospital(beds=beds, months=MONTHS, start=START, seed=seed), faults, rng)
         for group, faults in ((CLEAN, 0), (FAULTY, -(-EACH // len(FAULTY))))
@@ -275,7 +276,7 @@ def main() -> int:
     width = rival(alone, mine.false_alarms)
     print(f"default: {', '.join(pack().manifest.rules)}; rival: limits at {width:.2f} standard errors")
     print(f"  false alarms a month on {BUDGET:,} charts: {mine.false_alarms / 12 * BUDGET:.0f}")
-    good = judge(mine, alone[width], "all faults", 1.1, 0.95)
+    good = judge(mine, alone[width], "all faults", *TOGETHER)
     for number, each in enumerate(KINDS):
         bounds = ONCE if each.once else LASTING
         good &= judge(mine.of(kind == number), alone[width].of(kind == number), each.name, *bounds)

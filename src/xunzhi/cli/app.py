@@ -19,7 +19,10 @@ from xunzhi.standards import Label, Pack, StandardsError, load_pack
 from xunzhi.standards.pack import DEFAULT_PACK
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-out = Console()
+WIDE = 200
+"""Columns of output that goes to a file or another program: nothing is cut there to fit a screen."""
+
+out = Console(width=None if sys.stdout.isatty() else WIDE)
 errors = Console(stderr=True)
 
 EXIT_PROBLEM = 2

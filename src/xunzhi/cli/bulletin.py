@@ -77,7 +77,7 @@ def _source(period: str | None, institution: str | None, language: str, allow_st
         if not allow_stale:
             raise ValueError(text)
         errors.print(text, style="yellow", markup=False)
-    chosen = period or max(found.periods(), default="")
+    chosen = period or found.newest()
     baselines = read_baselines(now.home / "baselines.yaml")
     return Source(found, one_institution(found, institution), chosen, baselines, read_profile(now.home))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -110,7 +109,7 @@ def explain(indicator: str, period: Period = None) -> None:
     now = settings()
     found = Readings(now.lake, now.home)
     spec = found.indicator(indicator)
-    chosen = period or max(found.periods(), default=f"{datetime.now().astimezone():%Y-%m}")
+    chosen = period or found.newest()
     with DuckEngine.on(now.lake.snapshot(), spill=now.home / "spill") as engine:
         explanation = explain_indicator(engine, now.pack, spec, chosen)
     revision = spec.revisions[explanation.revision]
@@ -148,7 +147,7 @@ def patients(
     now = settings()
     found = readings()
     wanted = Wanted(
-        period=period or max(found.periods()),
+        period=period or found.newest(),
         part=part,
         institution=one_institution(found, institution),
         stratum="department" if department is not None else HOSPITAL,
@@ -180,7 +179,7 @@ def signals(
     """异常变动清单 / What moved: ranked, with rule, size and expected false alarms."""
     now = settings()
     found = readings()
-    month = period or max(found.periods())
+    month = period or found.newest()
     result = scan(
         found, one_institution(found, institution), month, baselines=read_baselines(now.home / "baselines.yaml")
     )

@@ -246,9 +246,7 @@ class FeedRun:
 
         rules = ", ".join(of(rule, literal(rule.id)) for rule in errors)
         column = ", ".join(of(rule, literal(rule.column)) for rule in errors)
-        reasons = {
-            language: ", ".join(of(rule, rule.reason(language)) for rule in errors) for language in ("zh", "en")
-        }
+        reasons = {language: ", ".join(of(rule, rule.reason(language)) for rule in errors) for language in ("zh", "en")}
         raw = ", ".join(
             f"{literal(name)}, b.{quoted(name)}" for name in self.base_columns if name not in (RECORD, PART)
         )

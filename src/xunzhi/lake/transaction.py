@@ -143,7 +143,8 @@ class Transaction:
         spec = self._spec(table)
         source = self.source(keys)
         self._set_staged(
-            f"SELECT DISTINCT *, NULL::BIGINT AS _hash FROM (SELECT {self._casts(spec, spec.key)} FROM {source})", "TABLE"
+            f"SELECT DISTINCT *, NULL::BIGINT AS _hash FROM (SELECT {self._casts(spec, spec.key)} FROM {source})",
+            "TABLE",
         )
         deleted = self._match(spec)[1]
         self._set_staged(scan(spec, {}), "TABLE")

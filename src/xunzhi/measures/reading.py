@@ -97,6 +97,20 @@ class Readings:
         sql = "SELECT DISTINCT period FROM result WHERE period_kind = $kind ORDER BY 1"
         return [str(row["period"]) for row in self.query(sql, {"kind": kind}).to_pylist()]
 
+    def newest(self) -> str:
+        """The newest month that most indicators have reached: a few are dated by days to come, or run ahead.
+
+        Raises:
+            ValueError: if there are no results.
+        """
+        sql = """SELECT period, count(*) AS n FROM result
+                 WHERE period_kind = 'month' AND stratum = $stratum AND status = 'ok' GROUP BY period ORDER BY period"""
+        counts = {row["period"]: row["n"] for row in self.query(sql, {"stratum": HOSPITAL}).to_pylist()}
+        if not counts:
+            raise ValueError("还没有计算结果 / no results yet; run xunzhi measure")
+        reached = [str(month) for month, n in counts.items() if 2 * n >= max(counts.values())]
+        return max(reached)
+
     def series(self, institution: str, stratum: str = HOSPITAL, kind: str = "month") -> pa.Table:
         """All results of a stratum in an institution, by indicator, unit and period."""
         sql = """SELECT * FROM result

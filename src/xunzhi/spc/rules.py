@@ -98,7 +98,7 @@ ANHOEJ: tuple[Rule, ...] = (LongestRun(), Crossings())
 
 DEFAULT_RULES: tuple[Rule, ...] = (Outside(), CumulativeSum())
 """A point outside the limits for what is sudden, a cumulative sum for what lasts: at equal false alarms the pair finds
-more faults of every kind than limits alone, and raises a third as many false alarms as Western Electric's four tests
+more faults than limits alone, sooner, and raises a third as many false alarms as Western Electric's four tests
 (benchmarks/detection.py, docs/decisions.md)."""
 
 RULE_SETS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
