@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from xunzhi.measures.proof import prove_case
@@ -17,3 +19,9 @@ def test_worked_case_engine_and_oracle_agree(indicator):
 
 def test_the_catalogue_is_large_enough():
     assert len(PACK.indicators) >= 120
+
+
+def test_the_readmes_count_the_indicators_as_they_are():
+    root = Path(__file__).parents[2]
+    assert f"**{len(PACK.indicators)} indicators**" in (root / "README.md").read_text(encoding="utf-8")
+    assert f"**{len(PACK.indicators)} 项指标**" in (root / "README.zh-CN.md").read_text(encoding="utf-8")
