@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def department_pack() -> Pack:
         name: grain.model_copy(update={"strata": {k: v for k, v in grain.strata.items() if k == "department"}})
         for name, grain in pack.grains.items()
     }
-    return Pack(pack.root, pack.manifest, pack.codes, pack.tables, grains, pack.indicators, pack.grain_columns)
+    return replace(pack, grains=grains)
 
 
 def columns_read(pack: Pack) -> dict[str, set[str]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from xunzhi.standards.cache import cached, fingerprint
 from xunzhi.standards.errors import Problem, StandardsError
 from xunzhi.standards.grains import Grain
 from xunzhi.standards.indicators import ALL, Aggregate, Indicator, Reference
@@ -29,7 +29,8 @@ GRAIN = "grain of "
 class Pack:
     """All standards of one pack. Mappings keep the order of the files.
 
-    `layers` are the folders that it was read from: the pack that it extends first, its own last.
+    `layers` are the folders that it was read from: the pack that it extends first, its own last. `fingerprint` changes
+    with any standard of the pack, and stands beside every result.
     """
 
     root: Path
@@ -40,6 +41,7 @@ class Pack:
     indicators: Mapping[str, Indicator]
     grain_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     layers: tuple[Path, ...] = ()
+    fingerprint: str = ""
 
     @cached_property
     def schema(self) -> dict[str, dict[str, str]]:
@@ -49,16 +51,6 @@ class Pack:
             for name, table in self.tables.items()
         }
 
-    @cached_property
-    def fingerprint(self) -> str:
-        """Changes with any standard of the pack; stands beside every result."""
-        digest = hashlib.sha256()
-        for folder in self.layers:
-            for file in sorted(folder.rglob("*")):
-                if file.suffix in (".yaml", ".sql"):
-                    digest.update(file.read_bytes())
-        return digest.hexdigest()[:12]
-
 
 def load_pack(pack: str | Path = DEFAULT_PACK) -> Pack:
     """Load and check a pack, given its name or its folder.
@@ -66,10 +58,10 @@ def load_pack(pack: str | Path = DEFAULT_PACK) -> Pack:
     Raises:
         StandardsError: with every problem found: file, line, field, what to do.
     """
-    root = pack if isinstance(pack, Path) else PACKS / pack
+    root = (pack if isinstance(pack, Path) else PACKS / pack).absolute()
     if not (root / "pack.yaml").is_file():
         raise StandardsError([Problem(root / "pack.yaml", 1, "", "no such pack; name a folder that holds pack.yaml")])
-    return _Loader(root).load()
+    return cached(root, lambda: _Loader(root).load())
 
 
 T = TypeVar("T")
@@ -87,8 +79,9 @@ class _Loader:
         self._stop_at_problems()
         found = self.reader
         pack = Pack(
-            self.root, manifest, found.codes, found.tables, found.grains, found.indicators, layers=tuple(found.folders)
-        )
+            self.root, manifest, found.codes, found.tables, found.grains, found.indicators,
+            layers=tuple(found.folders), fingerprint=fingerprint(found.folders)[:12],
+        )  # fmt: skip
         binder = Binder(pack.schema)
         self._check_tables(pack, binder)
         pack = replace(pack, grain_columns=self._check_grains(pack, binder))
