@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
+import django
 import pytest
+
+# Before Django is set up: an installation of its own for each test process.
+os.environ["XUNZHI_HOME"] = tempfile.mkdtemp(prefix="xunzhi-test-")
+os.environ["DJANGO_SETTINGS_MODULE"] = "xunzhi.web.settings"
+django.setup()
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

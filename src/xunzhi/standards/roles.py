@@ -1,0 +1,95 @@
+"""roles.yaml: what may be done on the site, and which roles may do it where."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from xunzhi.standards.errors import Problem, StandardsError
+from xunzhi.standards.pack import Pack
+from xunzhi.standards.sql import unknown
+from xunzhi.standards.tables import Label, Standard
+from xunzhi.standards.yaml_source import Source, load_yaml
+
+
+class Secrecy(StrEnum):
+    """How far something may be known, from everyone to a named few."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    CONFIDENTIAL = "confidential"
+    SECRET = "secret"
+
+    @property
+    def rank(self) -> int:
+        """0 for public … 3 for secret."""
+        return list(Secrecy).index(self)
+
+
+Scope = Literal["own", "unit", "institution", "everything"]
+
+
+class Grant(Standard):
+    """Permissions together with how far they reach.
+
+    `own`: what is the person's own; `unit`: the unit for which the role was given, and all below it; `institution`:
+    the institution of that unit; `everything`: all institutions. `secrecy` is the highest level that is included.
+    """
+
+    to: tuple[str, ...]
+    scope: Scope = "unit"
+    secrecy: Secrecy = Secrecy.INTERNAL
+
+
+class Role(Standard):
+    """What a kind of user does here. Roles of different `duty` can't be given to one account."""
+
+    label: Label
+    meaning: Label
+    grants: tuple[Grant, ...]
+    duty: Literal["system", "security", "audit"] | None = Field(
+        default=None, description="one of the three administrators that must be different people"
+    )
+
+
+class Roles(Standard):
+    """The content of roles.yaml."""
+
+    permissions: dict[str, Label]
+    roles: dict[str, Role]
+
+
+def load_roles(pack: Pack) -> Roles:
+    """The permissions and roles of a pack; of a pack that extends another one, its own entries come last.
+
+    Raises:
+        StandardsError: if roles.yaml is missing, wrong, or names a permission that it doesn't declare.
+    """
+    files = [folder / "roles.yaml" for folder in pack.layers if (folder / "roles.yaml").is_file()]
+    if not files:
+        raise StandardsError([Problem(pack.root / "roles.yaml", 1, "", "is missing; the site needs roles")])
+    sources = [load_yaml(file) for file in files]
+    found = [source.validate(Roles) for source in sources]
+    merged = Roles(
+        permissions={name: label for roles in found for name, label in roles.permissions.items()},
+        roles={name: role for roles in found for name, role in roles.roles.items()},
+    )
+    problems = [
+        problem for source, roles in zip(sources, found, strict=True) for problem in _undeclared(source, roles, merged)
+    ]
+    if problems:
+        raise StandardsError(problems)
+    return merged
+
+
+def _undeclared(source: Source, roles: Roles, merged: Roles) -> list[Problem]:
+    """Grants to permissions that no roles.yaml declares."""
+    return [
+        source.problem(("roles", name, "grants", index, "to"), unknown("permission", wanted, set(merged.permissions)))
+        for name, role in roles.roles.items()
+        for index, grant in enumerate(role.grants)
+        for wanted in grant.to
+        if wanted not in merged.permissions
+    ]

@@ -1,0 +1,1 @@
+"""Accounts: signing in, roles, second factor, lockout, break-glass."""

@@ -1,0 +1,1 @@
+"""The audit log: who did what, when, why; append-only and hash-chained."""

@@ -1,0 +1,1 @@
+"""Cases: one engine for all the work that people do about quality."""

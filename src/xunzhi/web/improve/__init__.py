@@ -1,0 +1,1 @@
+"""Improvement: findings, projects, circles, their tools, and the proof of effect."""

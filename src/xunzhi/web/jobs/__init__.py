@@ -1,0 +1,1 @@
+"""Background work: jobs with progress, and what is due by the clock."""

@@ -1,0 +1,45 @@
+"""What happens around every request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.functional import SimpleLazyObject
+
+from xunzhi.web.permissions import Access
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def access(get_response: Handler) -> Handler:
+    """Give each request `request.access` (see permissions.py) and the language its user chose."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        request.access = SimpleLazyObject(lambda: Access(request.user))  # type: ignore[attr-defined]
+        chosen = getattr(request.user, "language", "") if request.user.is_authenticated else ""
+        if chosen and chosen != translation.get_language():
+            translation.activate(chosen)
+            request.LANGUAGE_CODE = chosen
+        return get_response(request)
+
+    return handle
+
+
+def security_headers(get_response: Handler) -> Handler:
+    """Nothing from another host, no script in a page; pages with patients are not kept by browsers."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(self), microphone=(), geolocation=()")
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return handle

@@ -1,0 +1,1 @@
+"""Monitoring: results, charts, signals and the standards behind them, as pages."""

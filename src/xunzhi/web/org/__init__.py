@@ -1,0 +1,1 @@
+"""The organisation: institutions, committees, offices, departments, wards, groups; people and posts; with history."""

@@ -1,0 +1,220 @@
+"""May this person do this, here, with something this secret? The one place where that is decided.
+
+Permission = role × organisational scope × secrecy. Roles and what they grant stand in the pack (roles.yaml); which role
+a person has for which unit stands in `accounts.RoleGrant`. Every view says what it needs with one of the three marks
+`@requires("permission")`, `@signed_in`, `@public`; a test walks all addresses and refuses a view without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, wraps
+from typing import Any, TypeVar
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from xunzhi.standards.roles import Role, Roles, Scope, Secrecy, load_roles
+from xunzhi.web.installation import in_language, pack
+from xunzhi.web.org.models import Person, Unit
+
+View = Callable[..., HttpResponse]
+Rows = TypeVar("Rows", bound=QuerySet[Any])
+
+
+@lru_cache(maxsize=1)
+def roles() -> Roles:
+    """The roles and permissions of the pack in use."""
+    return load_roles(pack())
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far one grant carries one permission; `path` and `institution` are those of the unit it was given for."""
+
+    scope: Scope
+    secrecy: Secrecy
+    path: str
+    institution: str
+
+    def covers(self, unit: Unit) -> bool:
+        """Whether a unit lies within."""
+        match self.scope:
+            case "everything":
+                return True
+            case "institution":
+                return unit.institution == self.institution
+            case "unit":
+                return unit.path.startswith(self.path)
+            case _:
+                return False
+
+    def condition(self, field: str) -> Q:
+        """The same as a condition on the unit to which `field` leads ("" if the rows are units)."""
+        prefix = f"{field}__" if field else ""
+        match self.scope:
+            case "everything":
+                return ~Q(pk__in=[])
+            case "institution":
+                return Q(**{f"{prefix}institution": self.institution})
+            case "unit":
+                return Q(**{f"{prefix}path__startswith": self.path})
+            case _:
+                return Q(pk__in=[])
+
+
+@dataclass(frozen=True)
+class Held:
+    """A role as someone holds it today: for a unit and what is below it."""
+
+    name: str
+    role: Role
+    unit_id: int
+    path: str
+    institution: str
+
+
+class Access:
+    """What one person may do; made once for a request (`request.access`)."""
+
+    def __init__(self, user: Any):
+        self.user = user
+
+    @property
+    def person(self) -> Person | None:
+        """The person behind the account, if any."""
+        return getattr(self.user, "person", None)
+
+    @cached_property
+    def held(self) -> tuple[Held, ...]:
+        """The roles that are in force today."""
+        if not self.user.is_authenticated or not self.user.is_active:
+            return ()
+        today = timezone.localdate()
+        grants = self.user.grants.filter(Q(until=None) | Q(until__gte=today), since__lte=today).select_related("unit")
+        known = roles().roles
+        return tuple(
+            Held(grant.role, known[grant.role], grant.unit_id, grant.unit.path, grant.unit.institution)
+            for grant in grants
+            if grant.role in known
+        )
+
+    @cached_property
+    def _reaches(self) -> dict[str, tuple[Reach, ...]]:
+        found: dict[str, list[Reach]] = {}
+        for held in self.held:
+            for grant in held.role.grants:
+                for permission in grant.to:
+                    reach = Reach(grant.scope, grant.secrecy, held.path, held.institution)
+                    found.setdefault(permission, []).append(reach)
+        return {permission: tuple(reaches) for permission, reaches in found.items()}
+
+    def reaches(self, permission: str) -> tuple[Reach, ...]:
+        """How far the person's roles carry a permission.
+
+        Raises:
+            KeyError: if the pack declares no such permission.
+        """
+        if permission not in roles().permissions:
+            raise KeyError(f"no permission {permission!r} in roles.yaml")
+        return self._reaches.get(permission, ())
+
+    def may_somewhere(self, permission: str) -> bool:
+        """Whether the person has a permission anywhere at all."""
+        return bool(self.reaches(permission))
+
+    def may(
+        self,
+        permission: str,
+        unit: Unit | None = None,
+        person: Person | None = None,
+        secrecy: Secrecy = Secrecy.INTERNAL,
+    ) -> bool:
+        """Whether the person has a permission for what belongs to a unit, or to a person, up to a secrecy."""
+        return any(
+            reach.secrecy.rank >= secrecy.rank
+            and (
+                (unit is not None and reach.covers(unit))
+                or (person is not None and self.person is not None and person.pk == self.person.pk)
+                or (person is not None and reach.scope != "own" and reach.covers(person.unit))
+            )
+            for reach in self.reaches(permission)
+        )
+
+    def require(self, permission: str, unit: Unit | None = None, **more: Any) -> None:
+        """As :meth:`may`.
+
+        Raises:
+            PermissionDenied: if not.
+        """
+        if not self.may(permission, unit, **more):
+            raise PermissionDenied(refusal(permission))
+
+    def within(self, permission: str, field: str = "unit", secrecy: str | None = None, person: str | None = None) -> Q:
+        """The condition that keeps rows the permission reaches.
+
+        `field` leads from a row to its unit; `secrecy` names the row's column of secrecy and `person` leads to the
+        person whose own row it is, where rows have these.
+        """
+        condition = Q(pk__in=[])
+        for reach in self.reaches(permission):
+            part = reach.condition(field)
+            if person and self.person:
+                part |= Q(**{person: self.person.pk})
+            if secrecy:
+                part &= Q(**{f"{secrecy}__in": [level.value for level in Secrecy if level.rank <= reach.secrecy.rank]})
+            condition |= part
+        return condition
+
+    def units(self, permission: str) -> QuerySet[Unit]:
+        """The units for which the person has a permission."""
+        return Unit.objects.filter(self.within(permission, field=""))
+
+    def holds(self, role: str, unit: Unit | None = None) -> bool:
+        """Whether the person has a role, for a unit or anything above it if one is given."""
+        return any(held.name == role and (unit is None or unit.path.startswith(held.path)) for held in self.held)
+
+    def role_names(self) -> Iterator[str]:
+        """The roles held, each once."""
+        yield from dict.fromkeys(held.name for held in self.held)
+
+
+def refusal(permission: str) -> str:
+    """What a person is told who lacks a permission."""
+    wanted = in_language(roles().permissions[permission])
+    return _("You may not do this here: %(wanted)s. Ask the security administrator for a role that may.") % {
+        "wanted": wanted
+    }
+
+
+def requires(permission: str) -> Callable[[View], View]:
+    """Mark a view as open to those who have a permission somewhere; the view still checks the unit at hand."""
+
+    def mark(view: View) -> View:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.access.may_somewhere(permission):  # type: ignore[attr-defined]
+                raise PermissionDenied(refusal(permission))
+            return view(request, *args, **kwargs)
+
+        checked.needs = permission  # type: ignore[attr-defined]
+        return checked
+
+    return mark
+
+
+def signed_in(view: View) -> View:
+    """Mark a view as open to everyone who is signed in; it shows only what is the visitor's own."""
+    view.needs = "signed in"  # type: ignore[attr-defined]
+    return view
+
+
+def public(view: View) -> View:
+    """Mark a view as open to everyone, signed in or not."""
+    view.needs = "nothing"  # type: ignore[attr-defined]
+    return login_not_required(view)

@@ -1,0 +1,62 @@
+"""Template tags that every page has."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from xunzhi.standards import Label
+from xunzhi.web.installation import in_language
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """An icon of assets/icons.txt. It says nothing by itself: put a word or a title beside it."""
+    return format_html(
+        '<svg class="icon {}" width="20" height="20" aria-hidden="true"><use href="{}#{}"/></svg>',
+        classes,
+        static("vendor/icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def said(label: Label) -> str:
+    """A label of the standards in the reader's language."""
+    return in_language(label)
+
+
+@register.simple_tag
+def chart(name: str, spec: dict[str, Any], text: str) -> SafeString:
+    """A Vega-Lite chart. `text` says in words what it shows (for those who can't see it); `name` is its id.
+
+    Put the data table that belongs to it into a `<details>` beside it.
+    """
+    body = json.dumps(spec, ensure_ascii=False).replace("<", "\\u003c")
+    return format_html(
+        '<figure class="chart" role="img" aria-label="{}" data-chart="{}"></figure>'
+        '<script type="application/json" id="{}">{}</script>',
+        text,
+        name,
+        name,
+        mark_safe(body),  # noqa: S308  JSON without "<" can't end the script element
+    )
+
+
+@register.simple_tag(takes_context=True)
+def query(context: dict[str, Any], **changes: Any) -> str:
+    """The query string of this page with some parameters changed; an empty value removes one."""
+    parameters = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value in (None, ""):
+            parameters.pop(name, None)
+        else:
+            parameters[name] = value
+    return "?" + parameters.urlencode()

@@ -1,0 +1,1 @@
+"""My work: what waits for me, by when, why; notifications and digests."""

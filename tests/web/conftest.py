@@ -1,0 +1,97 @@
+"""A small hospital and its people, for the tests of the site.
+
+H1 ┬ committee ── quality office (officer, vice, president, committee member; administrators)
+   ├ cardiology (head_a, nurse_a, doctor_a) ── ward 1A
+   └ surgery (head_b, doctor_b: the outsiders)
+H2 ─ another hospital (officer_h2)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from types import SimpleNamespace
+
+import pytest
+from django.test import Client
+
+from xunzhi.web.accounts.models import RoleGrant, User
+from xunzhi.web.org.models import Person, Post, Unit
+
+PASSWORD = "Circle-of-quality-26"
+
+
+@pytest.fixture
+def units(db: None) -> SimpleNamespace:
+    """The units, by short name."""
+    kind = Unit.Kind
+
+    def unit(code: str, name: str, of: str, parent: Unit | None, institution: str = "H1", **more: str) -> Unit:
+        return Unit.objects.create(institution=institution, code=code, name=name, kind=of, parent=parent, **more)
+
+    hospital = unit("H1", "循质医院", kind.INSTITUTION, None)
+    other = unit("H2", "邻县医院", kind.INSTITUTION, None, institution="H2")
+    committee = unit("QSC", "医疗质量与安全管理委员会", kind.COMMITTEE, hospital)
+    office = unit("QO", "质控科", kind.OFFICE, hospital, owner_key="quality_office")
+    cardiology = unit("0301", "心血管内科", kind.DEPARTMENT, hospital)
+    surgery = unit("0401", "普通外科", kind.DEPARTMENT, hospital)
+    ward = unit("0301W1", "心内一病区", kind.WARD, cardiology)
+    return SimpleNamespace(
+        hospital=hospital,
+        other=other,
+        committee=committee,
+        office=office,
+        cardiology=cardiology,
+        surgery=surgery,
+        ward=ward,
+    )
+
+
+@pytest.fixture
+def people(units: SimpleNamespace) -> SimpleNamespace:
+    """The accounts, by short name; all have the same password."""
+    rows = {
+        "president": ("president", units.hospital, units.hospital),
+        "vice": ("vice_president", units.hospital, units.hospital),
+        "member": ("committee", units.committee, units.hospital),
+        "officer": ("quality_officer", units.office, units.hospital),
+        "officer_h2": ("quality_officer", units.other, units.other),
+        "head_a": ("department_head", units.cardiology, units.cardiology),
+        "nurse_a": ("head_nurse", units.ward, units.ward),
+        "doctor_a": ("clinician", units.cardiology, units.cardiology),
+        "head_b": ("department_head", units.surgery, units.surgery),
+        "doctor_b": ("clinician", units.surgery, units.surgery),
+        "system_admin": ("system_admin", units.hospital, units.hospital),
+        "security_admin": ("security_admin", units.hospital, units.hospital),
+        "audit_admin": ("audit_admin", units.hospital, units.hospital),
+    }
+    users = {}
+    for number, (name, (role, works_in, granted)) in enumerate(rows.items(), start=1):
+        person = Person.objects.create(
+            institution=works_in.institution,
+            code=f"S{number:03d}",
+            name=name,
+            unit=works_in,
+            email=f"{name}@example.org",
+        )
+        user = User(username=name, person=person)
+        user.set_password(PASSWORD)
+        user.save()
+        RoleGrant.objects.create(user=user, role=role, unit=granted, since=date(2020, 1, 1))
+        if role in ("department_head", "head_nurse"):
+            duty = Post.Duty.HEAD if role == "department_head" else Post.Duty.HEAD_NURSE
+            Post.objects.create(person=person, unit=works_in, duty=duty, since=date(2020, 1, 1))
+        users[name] = user
+    return SimpleNamespace(**users)
+
+
+@pytest.fixture
+def signed_in(people: SimpleNamespace) -> Callable[[str], Client]:
+    """A browser in which someone is signed in: `signed_in("officer").get(...)`."""
+
+    def browser(name: str) -> Client:
+        client = Client(headers={"accept-language": "en"})
+        client.force_login(getattr(people, name))
+        return client
+
+    return browser
