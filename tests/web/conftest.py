@@ -13,6 +13,7 @@ from datetime import date
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.db import connection
 from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
@@ -76,6 +77,7 @@ def people(units: SimpleNamespace) -> SimpleNamespace:
         "audit_admin": ("audit_admin", units.hospital, units.hospital),
     }
     users = {}
+    password = make_password(PASSWORD)
     for number, (name, (role, works_in, granted)) in enumerate(rows.items(), start=1):
         person = Person.objects.create(
             institution=works_in.institution,
@@ -84,9 +86,7 @@ def people(units: SimpleNamespace) -> SimpleNamespace:
             unit=works_in,
             email=f"{name}@example.org",
         )
-        user = User(username=name, person=person)
-        user.set_password(PASSWORD)
-        user.save()
+        user = User.objects.create(username=name, person=person, password=password)
         RoleGrant.objects.create(user=user, role=role, unit=granted, since=date(2020, 1, 1))
         if role in ("department_head", "head_nurse"):
             duty = Post.Duty.HEAD if role == "department_head" else Post.Duty.HEAD_NURSE
