@@ -52,7 +52,7 @@ def test_a_change_dated_ahead_waits_for_its_day(units: SimpleNamespace) -> None:
 
 
 def test_a_unit_can_not_be_placed_below_itself(units: SimpleNamespace) -> None:
-    with pytest.raises(ValidationError, match="itself|自身"):
+    with pytest.raises(ValidationError, match=r"itself|自身"):
         services.move(units.cardiology, units.ward)
 
 
