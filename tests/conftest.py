@@ -8,11 +8,15 @@ from pathlib import Path
 
 import django
 import pytest
+from django.conf import settings
 
 # Before Django is set up: an installation of its own for each test process.
 os.environ["XUNZHI_HOME"] = tempfile.mkdtemp(prefix="xunzhi-test-")
 os.environ["DJANGO_SETTINGS_MODULE"] = "xunzhi.web.settings"
+(Path(os.environ["XUNZHI_HOME"]) / "static").mkdir()
 django.setup()
+# Static files under their own names: nothing has been collected here.
+settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
