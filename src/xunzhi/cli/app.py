@@ -102,16 +102,20 @@ def main() -> None:
         sys.exit(EXIT_PROBLEM)
 
 
-from xunzhi.cli import bulletin as _bulletin  # noqa: E402  commands register themselves on `app`
+from xunzhi.cli import audit as _audit  # noqa: E402  commands register themselves on `app`
+from xunzhi.cli import bulletin as _bulletin  # noqa: E402
 from xunzhi.cli import ingest as _ingest  # noqa: E402
 from xunzhi.cli import measure as _measure  # noqa: E402
+from xunzhi.cli import site as _site  # noqa: E402
 from xunzhi.cli import synth as _synth  # noqa: E402
 
 __all__ = [
     "Settings",
+    "_audit",
     "_bulletin",
     "_ingest",
     "_measure",
+    "_site",
     "_synth",
     "app",
     "errors",

@@ -81,6 +81,7 @@ def _database() -> dict[str, Any]:
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": file,
         "CONN_MAX_AGE": 600,
+        "TEST": {"NAME": str(HOME / "test.sqlite3")},  # a database in memory would not let writers wait
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 30,

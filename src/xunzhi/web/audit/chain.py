@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
-
-from xunzhi.web.audit.models import Entry
 
 GENESIS = "0" * 64
 """What stands before the first entry."""
@@ -21,11 +20,14 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
 
 
-def digest(entry: Entry) -> str:
-    """The SHA-256 (64 hexadecimal digits) of an entry's canonical JSON, in which the previous hash stands too."""
-    row = {column: getattr(entry, column) for column in COVERED}
-    row["at"] = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
-    return hashlib.sha256(canonical(row).encode()).hexdigest()
+def digest(row: Mapping[str, Any]) -> str:
+    """The SHA-256 (64 hexadecimal digits) of an entry's canonical JSON, in which the previous hash stands too.
+
+    `row` has the columns COVERED and `at`, an aware time.
+    """
+    covered = {column: row[column] for column in COVERED}
+    covered["at"] = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    return hashlib.sha256(canonical(covered).encode()).hexdigest()
 
 
 def storable(text: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from xunzhi.web.audit import anchors
 from xunzhi.web.audit.chain import GENESIS, canonical, digest, storable
 from xunzhi.web.audit.models import Entry, Head
 
@@ -51,10 +53,11 @@ def record_all(by: Any, acts: Iterable[Act]) -> list[Entry]:
             number += 1
             entry.number, entry.at, entry.previous = number, now, previous
             entry.user_id, entry.name, entry.address = user_id, name, address
-            entry.hash = previous = digest(entry)
+            entry.hash = previous = digest(vars(entry))
         Entry.objects.bulk_create(drafts, batch_size=500)
         head.number, head.hash = number, previous
         head.save(update_fields=["number", "hash"])
+        transaction.on_commit(partial(anchors.keep, number, previous), robust=True)
     return drafts
 
 
