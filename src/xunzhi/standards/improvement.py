@@ -1,0 +1,123 @@
+"""improve.yaml: the methods of improvement, step by step, the forms of their tools, and what projects are judged by."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from xunzhi.standards.errors import Problem, StandardsError
+from xunzhi.standards.forms import FormField, Name
+from xunzhi.standards.pack import Pack
+from xunzhi.standards.sql import unknown
+from xunzhi.standards.tables import Label, Standard
+from xunzhi.standards.yaml_source import Source, load_yaml
+
+
+class Tool(Standard):
+    """A tool as a form, and what is computed from it.
+
+    `takes`: for a field that is still empty, what another tool of the project carries on ("pareto.focus").
+    """
+
+    label: Label
+    help: Label
+    outcome: str | None = Field(default=None, description="what the program computes from it, by name; none: only kept")
+    fields: dict[Name, FormField] = Field(min_length=1)
+    takes: dict[str, str] = Field(default={})
+    source: Label | None = Field(default=None, description="where a formula comes from")
+    verified: bool = True
+
+
+class Step(Standard):
+    """A step of a method: what is done in it, with which tools; `needs` must be filled in before it is done."""
+
+    label: Label
+    guide: Label
+    stage: Label | None = Field(default=None, description="the part of the PDCA cycle that it belongs to")
+    tools: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+
+class Method(Standard):
+    """A way to improve: its steps in order."""
+
+    label: Label
+    meaning: Label
+    steps: dict[Name, Step] = Field(min_length=2)
+
+
+class Criterion(Standard):
+    """Something that judges give points for."""
+
+    label: Label
+    points: int = Field(gt=0, description="at most")
+    help: Label | None = None
+
+
+class Sheet(Standard):
+    """What judges fill in."""
+
+    label: Label
+    criteria: dict[Name, Criterion] = Field(min_length=1)
+
+    @property
+    def points(self) -> int:
+        """The most that can be had."""
+        return sum(criterion.points for criterion in self.criteria.values())
+
+
+class Improvement(Standard):
+    """The content of improve.yaml."""
+
+    tools: dict[Name, Tool]
+    methods: dict[Name, Method]
+    sheets: dict[Name, Sheet]
+
+
+def load_improvement(pack: Pack) -> Improvement:
+    """The methods and tools of a pack; of a pack that extends another one, its own entries come last.
+
+    Raises:
+        StandardsError: if improve.yaml is missing or wrong, or a step names a tool that isn't there.
+    """
+    files = [folder / "improve.yaml" for folder in pack.layers if (folder / "improve.yaml").is_file()]
+    if not files:
+        raise StandardsError([Problem(pack.root / "improve.yaml", 1, "", "is missing; the site needs it")])
+    sources = [load_yaml(file) for file in files]
+    found = [source.validate(Improvement) for source in sources]
+    merged = Improvement(
+        tools={name: tool for part in found for name, tool in part.tools.items()},
+        methods={name: method for part in found for name, method in part.methods.items()},
+        sheets={name: sheet for part in found for name, sheet in part.sheets.items()},
+    )
+    problems = [
+        problem for source, part in zip(sources, found, strict=True) for problem in _mistakes(source, part, merged)
+    ]
+    if problems:
+        raise StandardsError(problems)
+    return merged
+
+
+def _mistakes(source: Source, part: Improvement, merged: Improvement) -> list[Problem]:
+    """Names that lead nowhere."""
+    problems = []
+    for name, method in part.methods.items():
+        for key, step in method.steps.items():
+            at = ("methods", name, "steps", key)
+            problems += [
+                source.problem((*at, "tools"), unknown("tool", tool, set(merged.tools)))
+                for tool in step.tools
+                if tool not in merged.tools
+            ]
+            problems += [
+                source.problem((*at, "needs"), f"{tool!r} is no tool of this step; add it to tools")
+                for tool in step.needs
+                if tool not in step.tools
+            ]
+    for name, tool in part.tools.items():
+        for field, taken in tool.takes.items():
+            at = ("tools", name, "takes", field)
+            if field not in tool.fields:
+                problems.append(source.problem(at, unknown("field", field, set(tool.fields))))
+            if taken.partition(".")[0] not in merged.tools:
+                problems.append(source.problem(at, unknown("tool", taken.partition(".")[0], set(merged.tools))))
+    return problems
