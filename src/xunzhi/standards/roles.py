@@ -20,7 +20,7 @@ class Secrecy(StrEnum):
     PUBLIC = "public"
     INTERNAL = "internal"
     CONFIDENTIAL = "confidential"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105  a level, no password
 
     @property
     def rank(self) -> int:
@@ -59,6 +59,11 @@ class Roles(Standard):
 
     permissions: dict[str, Label]
     roles: dict[str, Role]
+    broken_glass: Grant = Field(
+        default=Grant(to=()),
+        description="what someone who breaks the glass reaches for a while, in a unit or of a patient",
+    )
+    purposes: dict[str, Label] = Field(default={}, description="why someone may see who a patient is")
 
 
 def load_roles(pack: Pack) -> Roles:
@@ -75,6 +80,8 @@ def load_roles(pack: Pack) -> Roles:
     merged = Roles(
         permissions={name: label for roles in found for name, label in roles.permissions.items()},
         roles={name: role for roles in found for name, role in roles.roles.items()},
+        broken_glass=next((roles.broken_glass for roles in reversed(found) if roles.broken_glass.to), Grant(to=())),
+        purposes={name: label for roles in found for name, label in roles.purposes.items()},
     )
     problems = [
         problem for source, roles in zip(sources, found, strict=True) for problem in _undeclared(source, roles, merged)
@@ -86,10 +93,14 @@ def load_roles(pack: Pack) -> Roles:
 
 def _undeclared(source: Source, roles: Roles, merged: Roles) -> list[Problem]:
     """Grants to permissions that no roles.yaml declares."""
-    return [
-        source.problem(("roles", name, "grants", index, "to"), unknown("permission", wanted, set(merged.permissions)))
+    places: list[tuple[tuple[str | int, ...], Grant]] = [
+        (("roles", name, "grants", index, "to"), grant)
         for name, role in roles.roles.items()
         for index, grant in enumerate(role.grants)
+    ]
+    return [
+        source.problem(place, unknown("permission", wanted, set(merged.permissions)))
+        for place, grant in [*places, (("broken_glass", "to"), roles.broken_glass)]
         for wanted in grant.to
         if wanted not in merged.permissions
     ]

@@ -1,8 +1,9 @@
 """May this person do this, here, with something this secret? The one place where that is decided.
 
 Permission = role × organisational scope × secrecy. Roles and what they grant stand in the pack (roles.yaml); which role
-a person has for which unit stands in `accounts.RoleGrant`. Every view says what it needs with one of the three marks
-`@requires("permission")`, `@signed_in`, `@public`; a test walks all addresses and refuses a view without one.
+a person has for which unit stands in `accounts.RoleGrant`; broken glass (accounts.glass) reaches further for a while.
+Every view says what it needs with one of the three marks `@requires("permission")`, `@signed_in`, `@public`; a test
+walks all addresses and refuses a view without one.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, wraps
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
@@ -35,12 +36,16 @@ def roles() -> Roles:
 
 @dataclass(frozen=True)
 class Reach:
-    """How far one grant carries one permission; `path` and `institution` are those of the unit it was given for."""
+    """How far one grant carries one permission; `path` and `institution` are those of the unit it was given for.
 
-    scope: Scope
+    Broken glass for one patient has the scope "patient" and reaches what concerns him in that institution.
+    """
+
+    scope: Scope | Literal["patient"]
     secrecy: Secrecy
     path: str
     institution: str
+    patient: str = ""
 
     def covers(self, unit: Unit) -> bool:
         """Whether a unit lies within."""
@@ -54,8 +59,16 @@ class Reach:
             case _:
                 return False
 
-    def condition(self, field: str) -> Q:
-        """The same as a condition on the unit to which `field` leads ("" if the rows are units)."""
+    def concerns(self, patient: str, unit: Unit | None) -> bool:
+        """Whether this is broken glass for that patient, at the institution of the unit at hand."""
+        at_hand = self.scope == "patient" and unit is not None and unit.institution == self.institution
+        return at_hand and patient == self.patient
+
+    def condition(self, field: str, patient: str | None = None) -> Q:
+        """The same as a condition on the unit to which `field` leads ("" if the rows are units).
+
+        `patient` names the row's column of the patient's number, if it has one.
+        """
         prefix = f"{field}__" if field else ""
         match self.scope:
             case "everything":
@@ -64,6 +77,8 @@ class Reach:
                 return Q(**{f"{prefix}institution": self.institution})
             case "unit":
                 return Q(**{f"{prefix}path__startswith": self.path})
+            case "patient" if patient:
+                return Q(**{f"{prefix}institution": self.institution, patient: self.patient})
             case _:
                 return Q(pk__in=[])
 
@@ -105,6 +120,15 @@ class Access:
         )
 
     @cached_property
+    def broken(self) -> tuple[Any, ...]:
+        """The broken glass (accounts.Breakage) that is in force now."""
+        now = timezone.now()
+        until = getattr(self.user, "glass_until", None)
+        if until is None or until <= now or not self.user.is_active:
+            return ()
+        return tuple(self.user.breakages.filter(until__gt=now).select_related("unit"))
+
+    @cached_property
     def _reaches(self) -> dict[str, tuple[Reach, ...]]:
         found: dict[str, list[Reach]] = {}
         for held in self.held:
@@ -112,6 +136,12 @@ class Access:
                 for permission in grant.to:
                     reach = Reach(grant.scope, grant.secrecy, held.path, held.institution)
                     found.setdefault(permission, []).append(reach)
+        for breakage in self.broken:
+            glass, unit = roles().broken_glass, breakage.unit
+            scope: Literal["patient", "unit"] = "patient" if breakage.patient else "unit"
+            for permission in glass.to:
+                reach = Reach(scope, glass.secrecy, unit.path, unit.institution, breakage.patient)
+                found.setdefault(permission, []).append(reach)
         return {permission: tuple(reaches) for permission, reaches in found.items()}
 
     def reaches(self, permission: str) -> tuple[Reach, ...]:
@@ -134,15 +164,18 @@ class Access:
         unit: Unit | None = None,
         person: Person | None = None,
         secrecy: Secrecy = Secrecy.INTERNAL,
+        patient: str = "",
     ) -> bool:
-        """Whether the person has a permission for what belongs to a unit, or to a person, up to a secrecy."""
+        """Whether the person has a permission for what belongs to a unit, or to a person, up to a secrecy.
+
+        A thing belongs to its unit; to the unit of its person only if it has none. `patient` is the number of the
+        patient it concerns: broken glass may reach it by that.
+        """
+        place = unit if unit is not None else (person.unit if person is not None else None)
+        own = person is not None and self.person is not None and person.pk == self.person.pk
         return any(
             reach.secrecy.rank >= secrecy.rank
-            and (
-                (unit is not None and reach.covers(unit))
-                or (person is not None and self.person is not None and person.pk == self.person.pk)
-                or (person is not None and reach.scope != "own" and reach.covers(person.unit))
-            )
+            and (own or (place is not None and reach.covers(place)) or reach.concerns(patient, place))
             for reach in self.reaches(permission)
         )
 
@@ -155,15 +188,22 @@ class Access:
         if not self.may(permission, unit, **more):
             raise PermissionDenied(refusal(permission))
 
-    def within(self, permission: str, field: str = "unit", secrecy: str | None = None, person: str | None = None) -> Q:
-        """The condition that keeps rows the permission reaches.
+    def within(
+        self,
+        permission: str,
+        field: str = "unit",
+        secrecy: str | None = None,
+        person: str | None = None,
+        patient: str | None = None,
+    ) -> Q:
+        """The condition that keeps rows the permission reaches: those of which :meth:`may` says yes.
 
-        `field` leads from a row to its unit; `secrecy` names the row's column of secrecy and `person` leads to the
-        person whose own row it is, where rows have these.
+        `field` leads from a row to its unit; `secrecy` names the row's column of secrecy, `person` leads to the
+        person whose own row it is, `patient` names the column of the patient's number, where rows have these.
         """
         condition = Q(pk__in=[])
         for reach in self.reaches(permission):
-            part = reach.condition(field)
+            part = reach.condition(field, patient)
             if person and self.person:
                 part |= Q(**{person: self.person.pk})
             if secrecy:
