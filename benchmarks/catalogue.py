@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -28,6 +29,8 @@ from sqlglot.optimizer.qualify import qualify
 
 from benchmarks.common import claim
 from xunzhi.lake import Lake, Snapshot
+from xunzhi.lake.files import DataFile, commit, folder_of
+from xunzhi.lake.transaction import ROW_GROUP
 from xunzhi.measures.cube import month_of
 from xunzhi.standards import Pack, load_pack
 from xunzhi.standards.sql import parse_select
@@ -79,17 +82,50 @@ def bare_scan(snapshot: Snapshot, pack: Pack) -> float:
     return time.perf_counter() - begun
 
 
-def load(home: Path, source: Path, pack: Pack, institutions: int) -> Lake:
-    """The synthetic hospital as so many institutions."""
+def load(home: Path, source: Path, pack: Pack) -> Lake:
+    """The synthetic hospital, through the lake's own upsert."""
     lake = Lake(home, pack, memory=MEMORY)
-    for number in range(institutions):
-        with lake.write(f"institution {number}") as transaction:
-            for table in pack.tables:
-                files = str(source / table / "*.parquet")
-                if list((source / table).glob("*.parquet")):
-                    renamed = f"SELECT * REPLACE ('H{number:02d}' AS institution)"
-                    transaction.upsert(table, f"{renamed} FROM read_parquet('{files}', union_by_name=true)")
+    with lake.write("one institution") as transaction:
+        for table in pack.tables:
+            files = str(source / table / "*.parquet")
+            if list((source / table).glob("*.parquet")):
+                transaction.upsert(table, f"SELECT * FROM read_parquet('{files}', union_by_name=true)")
     return lake
+
+
+def multiplied(home: Path, one: Lake, pack: Pack, institutions: int) -> Lake:
+    """The same hospital as so many institutions: each of its files written again for each of them.
+
+    Every file is a file of its own, in the lake's own layout; only the sorting and comparing of an upsert is spared.
+    """
+    lake, snapshot = Lake(home, pack), one.snapshot()
+    versions = {}
+    with duckdb.connect(config={"threads": 1}) as connection, ThreadPoolExecutor(2) as pool:
+        for table in snapshot.at.tables:
+            root = lake.root / table
+            known = snapshot.data_files(table)
+            jobs = [
+                (connection.cursor(), one.root / table / file.path, root, file, number)
+                for number in range(institutions)
+                for file in known
+            ]
+            versions[table] = commit(lake.tables[table], root, list(pool.map(_copied, jobs)), [], "copies")
+    lake.publish(versions, "copies of one institution")
+    return lake
+
+
+def _copied(job: tuple[duckdb.DuckDBPyConnection, Path, Path, DataFile, int]) -> DataFile:
+    """Write one file of the hospital under an institution's name."""
+    cursor, source, root, file, number = job
+    institution = f"H{number:02d}"
+    path = f"{folder_of(institution, file.month)}/{Path(file.path).name}"
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    cursor.execute(
+        f"COPY (SELECT * REPLACE ('{institution}' AS institution) FROM read_parquet('{source}')) "
+        f"TO '{root / path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+    )
+    cursor.close()
+    return replace(file, path=path, institution=institution, size=(root / path).stat().st_size)
 
 
 FULL_RUN = """

@@ -5,6 +5,7 @@ The rows are all worked cases of the catalogue at once, each as an institution o
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,10 +29,12 @@ class OneFileEach:
     pack: Pack
     folder: Path
 
-    def files(self, table: str) -> list[Path]:
+    def files(self, table: str, institutions: Collection[str] | None = None) -> list[Path]:
+        assert institutions is None
         return [self.folder / f"{table}.parquet"] if (self.folder / f"{table}.parquet").is_file() else []
 
-    def view_sql(self, table: str) -> str:
+    def view_sql(self, table: str, institutions: Collection[str] | None = None) -> str:
+        assert institutions is None
         nulls = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in PACK.schema[table].items())
         return (
             f"SELECT * FROM read_parquet('{self.files(table)[0]}')"

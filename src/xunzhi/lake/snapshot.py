@@ -32,10 +32,14 @@ class Snapshot:
         version = self.at.tables.get(table)
         return () if version is None else data_files(self.root / table, version)
 
-    def files(self, table: str, months: Collection[str] | None = None) -> list[Path]:
+    def files(
+        self, table: str, months: Collection[str] | None = None, *, institutions: Collection[str] | None = None
+    ) -> list[Path]:
         """The Parquet files of a table, of all months or of those given as 'YYYY-MM' (also 'open', 'all')."""
         return [
-            self.root / table / file.path for file in self.data_files(table) if months is None or file.month in months
+            self.root / table / file.path
+            for file in self.data_files(table)
+            if (months is None or file.month in months) and (institutions is None or file.institution in institutions)
         ]
 
     def months(self, table: str) -> list[str]:
@@ -52,18 +56,23 @@ class Snapshot:
         months: Collection[str] | None = None,
         *,
         within: Mapping[str, tuple[str, str]] | None = None,
+        institutions: Collection[str] | None = None,
         system: bool = False,
     ) -> str:
         """A SELECT over a table with exact column types; an empty table gives no rows but the right columns.
 
-        `within` leaves out files that can't have a row with these columns in these ranges; rows outside may remain.
-        `system` adds the lake's own columns: `_batch`, `_record`, `_hash`, `_month`.
+        `within` leaves out files that can't have a row with these columns in these ranges (of times: 'YYYY-MM-DD');
+        rows outside may remain. `system` adds the lake's own columns: `_batch`, `_record`, `_hash`, `_month`.
         """
         spec = self.tables[table]
+        first, last = (within or {}).get(spec.month or "", ("", "~"))
         files = [
             file
             for file in self.data_files(table)
-            if (months is None or file.month in months) and file.may_hold(within or {})
+            if (months is None or file.month in months)
+            and (institutions is None or file.institution in institutions)
+            and (first[:7] <= file.month <= last[:7])
+            and file.may_hold(within or {})
         ]
         stored = scan(spec, self._placed(table, files))
         return stored if system else f"SELECT {listed(spec.columns)} FROM ({stored})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -124,7 +124,7 @@ def blocks(
     stratum: str = HOSPITAL,
     *,
     through: str | None = None,
-    indicators: Iterable[str] | None = None,
+    indicators: Collection[str] | None = None,
     baselines: Sequence[Baseline] = (),
 ) -> dict[str, Block]:
     """The charts of all indicators (or some) for all units of a stratum, up to a month.
@@ -137,7 +137,7 @@ def blocks(
         indicators: only these.
         baselines: recorded baselines and phases.
     """
-    table = readings.series(institution, stratum)
+    table = readings.series(institution, stratum, indicators=indicators)
     names = Names()
     code = names.encode(table["indicator"])
     found = {}

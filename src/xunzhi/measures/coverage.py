@@ -5,9 +5,11 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from xunzhi.measures.cube import HOSPITAL, LAST, ROWS
 
@@ -17,28 +19,40 @@ BUSY = 60
 TOLERANCE = timedelta(days=2)
 """A busy grain may be silent this long at the end of a month (a quiet weekend) and the month is still complete."""
 
+REACH = ("institution", "month", ROWS, LAST)
+"""What coverage looks at: of each institution and month the number of rows of a grain, and the day of the last one."""
+
+
+def reach(sums: pa.Table) -> pa.Table:
+    """The part of a cube that coverage looks at."""
+    return sums.filter(pc.equal(sums["stratum"], HOSPITAL)).select(list(REACH))
+
 
 class Coverage:
-    """For each grain and institution: the months with rows, and the last day reached."""
+    """For each grain and institution: the months with rows, and the last day reached.
 
-    def __init__(self, cubes: Mapping[str, pa.Table], as_of: date, settle_days: int):
+    Args:
+        reached: the reach of each grain; see :func:`reach`.
+        as_of: the day of the facts; later ones are dated wrongly or planned.
+        settle_days: how long a month may still change.
+    """
+
+    def __init__(self, reached: Mapping[str, pa.Table], as_of: date, settle_days: int):
         self.as_of = as_of
         self.settled = as_of - timedelta(days=settle_days)
         self._months: dict[tuple[str, str], list[str]] = {}
         self._reached: dict[tuple[str, str], date] = {}
-        for grain, sums in cubes.items():
-            self._read(grain, sums)
+        for grain, rows in reached.items():
+            self._read(grain, rows)
         self._last = {
             institution: max(day for (_, other), day in self._reached.items() if other == institution)
             for _, institution in self._reached
         }
+        self.all_months = tuple(sorted({month for months in self._months.values() for month in months}))
 
-    def _read(self, grain: str, sums: pa.Table) -> None:
-        rows = sums.select(["institution", "month", "stratum", ROWS, LAST]).to_pydict()
+    def _read(self, grain: str, reached: pa.Table) -> None:
         counts: dict[str, list[int]] = {}
-        for institution, month, stratum, n, last in zip(*rows.values(), strict=True):
-            if stratum != HOSPITAL:
-                continue
+        for institution, month, n, last in zip(*reached.to_pydict().values(), strict=True):
             key = grain, institution
             self._months.setdefault(key, []).append(month)
             counts.setdefault(institution, []).append(int(n))
@@ -68,7 +82,12 @@ class Coverage:
 
     def provisional(self, grain: str, institution: str, last_month: str) -> bool:
         """Whether a period that ends with this month may still change."""
-        year, month = map(int, last_month.split("-"))
-        end = date(year, month, monthrange(year, month)[1])
+        end = _last_day(last_month)
         reached = self.through(grain, institution)
         return end > self.settled or (reached is not None and reached + TOLERANCE < end)
+
+
+@lru_cache(maxsize=4096)
+def _last_day(month: str) -> date:
+    year, number = map(int, month.split("-"))
+    return date(year, number, monthrange(year, number)[1])

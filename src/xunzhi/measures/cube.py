@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import pyarrow as pa
 
@@ -28,6 +29,9 @@ NAMED_MONTH = "strftime(month, '%Y-%m') AS month"
 
 TOUCHED = "touched"
 """The link columns of the base rows in the months that are computed again."""
+
+ROWS_KEPT = "rows_kept"
+"""The rows of a grain with cells that are kept as values: they are read more than once."""
 
 SUM_TYPE = "DECIMAL(38,6)"
 """Sums are exact decimals: the same whatever the order of rows, threads and increments."""
@@ -51,9 +55,15 @@ def compute(engine: Engine, plan: GrainPlan, months: Collection[str] | None = No
     """
     additive = [cell for cell in plan.cells if cell.kind in ("count", "sum")]
     kept = [cell for cell in plan.cells if cell.kind in ("values", "items")]
-    sums = engine.query(sums_sql(plan.grain, additive, months))
-    values = [engine.query(values_sql(plan.grain, cell, months)) for cell in kept]
-    return Cube(sums, pa.concat_tables([_no_values(), *(table.cast(VALUES_SCHEMA) for table in values)]))
+    rows = rows_sql(plan, months)
+    if not kept:
+        return Cube(engine.query(sums_sql(plan.grain, additive, rows)), _no_values())
+    engine.keep(ROWS_KEPT, rows)
+    rows = f"SELECT * FROM {ROWS_KEPT}"
+    sums = engine.query(sums_sql(plan.grain, additive, rows))
+    values = [engine.query(values_sql(plan.grain, cell, rows)).cast(VALUES_SCHEMA) for cell in kept]
+    engine.forget(ROWS_KEPT)
+    return Cube(sums, pa.concat_tables(values))
 
 
 VALUES_SCHEMA = pa.schema(
@@ -71,17 +81,29 @@ def _no_values() -> pa.Table:
     return VALUES_SCHEMA.empty_table()
 
 
-def rows_sql(grain: Grain, columns: list[str], months: Collection[str] | None) -> str:
-    """The rows of a grain that belong to the months, with the first day of their month and their strata.
+def rows_sql(plan: GrainPlan, months: Collection[str] | None) -> str:
+    """The rows of a grain that belong to the months, with the first day of their month, their strata and cells.
 
     Days are grouped rather than the months' names: making millions of strings costs more than counting.
     """
+    grain = plan.grain
     strata = [f"coalesce({column}, '') AS s_{name}" for name, column in grain.strata.items()]
-    wanted = ["institution", f"{first_day(grain.time)} AS month", *strata, *columns]
+    fixed = ["institution", f"{first_day(grain.time)} AS month", f"CAST({grain.time} AS DATE) AS {LAST}", *strata]
+    wanted = [*fixed, *(f"{_of_row(cell)} AS {cell.id}" for cell in plan.cells)]
     only = f" AND {in_months(grain.time, months)}" if months is not None else ""
     return (
         f"SELECT {', '.join(wanted)} FROM ({grain.sql.strip().rstrip(';')}) AS g WHERE {grain.time} IS NOT NULL{only}"
     )
+
+
+_KEPT_AS = {"sum": SUM_TYPE, "values": "DOUBLE", "items": "VARCHAR"}
+
+
+def _of_row(cell: Cell) -> str:
+    """What a row of the grain brings to a cell, as SQL."""
+    if cell.kind == "count":
+        return f"({cell.condition})"
+    return f"CASE WHEN {cell.condition} THEN CAST({cell.expression} AS {_KEPT_AS[cell.kind]}) END"
 
 
 def month_of(column: str) -> str:
@@ -109,23 +131,16 @@ def quoted(values: Collection[str]) -> str:
     return ", ".join("'" + value.replace("'", "''") + "'" for value in sorted(values)) or "''"
 
 
-def sums_sql(grain: Grain, cells: list[Cell], months: Collection[str] | None) -> str:
+def sums_sql(grain: Grain, cells: list[Cell], rows: str) -> str:
     """One scan: all additive cells, by month and each stratum."""
-    columns = [f"CAST({grain.time} AS DATE) AS {LAST}"]
     aggregates = [f"count(*) AS {ROWS}", f"max({LAST}) AS {LAST}"]
     for cell in cells:
-        if cell.kind == "count":
-            columns.append(f"({cell.condition}) AS {cell.id}")
-            aggregates.append(f"coalesce(count_if({cell.id}), 0) AS {cell.id}")
-        else:
-            value = f"CASE WHEN {cell.condition} THEN CAST({cell.expression} AS {SUM_TYPE}) END"
-            columns.append(f"{value} AS {cell.id}")
-            aggregates.append(f"coalesce(sum({cell.id}), 0) AS {cell.id}")
-    inner = rows_sql(grain, columns, months)
+        aggregate = "count_if" if cell.kind == "count" else "sum"
+        aggregates.append(f"coalesce({aggregate}({cell.id}), 0) AS {cell.id}")
     strata = [f"s_{name}" for name in grain.strata]
     grouped = f"{', '.join(['institution', 'month', *strata, *aggregates])} FROM rows_of_grain"
     sets = [f"(institution, month, {stratum})" for stratum in strata] or ["(institution, month)"]
-    scan = f"WITH rows_of_grain AS ({inner}) SELECT {grouped} GROUP BY GROUPING SETS ({', '.join(sets)})"
+    scan = f"WITH rows_of_grain AS ({rows}) SELECT {grouped} GROUP BY GROUPING SETS ({', '.join(sets)})"
     types = {ROWS: "BIGINT", LAST: "DATE"} | {cell.id: SUM_TYPE if cell.kind == "sum" else "BIGINT" for cell in cells}
     return _by_stratum(scan, grain, types)
 
@@ -151,27 +166,27 @@ def _by_stratum(scan: str, grain: Grain, types: dict[str, str]) -> str:
     )
 
 
-def values_sql(grain: Grain, cell: Cell, months: Collection[str] | None) -> str:
+def values_sql(grain: Grain, cell: Cell, rows: str) -> str:
     """How often each value of a cell occurs, by month and each stratum."""
-    kept = "CAST({} AS DOUBLE)" if cell.kind == "values" else "CAST({} AS VARCHAR)"
-    inner = rows_sql(grain, [f"{kept.format(cell.expression)} AS kept, ({cell.condition}) AS counts"], months)
-    units = [f"SELECT institution, month, '{HOSPITAL}' AS stratum, '' AS unit, kept FROM rows_of_grain WHERE counts"]
-    units += [
-        f"SELECT institution, month, '{name}' AS stratum, s_{name} AS unit, kept FROM rows_of_grain WHERE counts"
-        for name in grain.strata
+    units = {HOSPITAL: "''", **{name: f"s_{name}" for name in grain.strata}}
+    parts = [
+        f"SELECT institution, month, '{stratum}' AS stratum, {unit} AS unit, {cell.id} AS kept "
+        f"FROM rows_of_grain WHERE {cell.id} IS NOT NULL"
+        for stratum, unit in units.items()
     ]
     value, item = ("kept", "CAST(NULL AS VARCHAR)") if cell.kind == "values" else ("CAST(NULL AS DOUBLE)", "kept")
     return (
-        f"WITH rows_of_grain AS ({inner}) "
+        f"WITH rows_of_grain AS ({rows}) "
         f"SELECT institution, {NAMED_MONTH}, stratum, unit, '{cell.id}' AS cell, "
         f"{value} AS value, {item} AS item, count(*) AS n "
-        f"FROM ({' UNION ALL '.join(units)}) AS u GROUP BY institution, month, stratum, unit, kept"
+        f"FROM ({' UNION ALL '.join(parts)}) AS u GROUP BY institution, month, stratum, unit, kept"
     )
 
 
 def narrow(engine: Engine, grain: Grain, months: Collection[str]) -> None:
     """Show only the source rows that the grain's rows of these months can depend on, by the grain's links."""
-    own = f"SELECT * FROM {RAW}{grain.base} WHERE {in_months(grain.time, months)}"
+    near = engine.rows(grain.base, {grain.time: days_of(months)})
+    own = f"SELECT * FROM ({near}) AS o WHERE {in_months(grain.time, months)}"
     if grain.base not in grain.links:
         engine.define(grain.base, own)
     by = sorted({link.by for link in grain.links.values() if link.by})
@@ -181,12 +196,24 @@ def narrow(engine: Engine, grain: Grain, months: Collection[str]) -> None:
         if link.by is None:
             engine.define(table, f"SELECT * FROM {RAW}{table}")
             continue
-        near = engine.rows(table, {link.by: ranges[link.by]} if link.by in ranges else {})
-        touched = f"(institution, {link.by}) IN (SELECT institution, {link.by} FROM {TOUCHED})"
-        linked = f"SELECT * FROM ({near}) AS n WHERE {touched}"
-        if table == grain.base:  # its rows of these months count even where the linking column is null
-            linked = f"{linked} UNION ALL {own} AND {link.by} IS NULL"
+        wanted = {link.by: ranges[link.by]} if link.by in ranges else {}
+        condition = f"(institution, {link.by}) IN (SELECT institution, {link.by} FROM {TOUCHED})"
+        if link.days and link.time:
+            first, last = days_of(months, back=link.days[1] + 1, on=-link.days[0])
+            wanted[link.time] = first, last
+            after = f"CAST('{last}' AS DATE) + INTERVAL 1 DAY"
+            condition += f" AND {link.time} >= CAST('{first}' AS DATE) AND {link.time} < {after}"
+        linked = f"SELECT * FROM ({engine.rows(table, wanted)}) AS n WHERE {condition}"
+        if table == grain.base:  # its rows of these months count whatever they link to
+            others = f"{linked} AND NOT coalesce({in_months(grain.time, months)}, FALSE)"
+            linked = f"{others} UNION ALL {own}"
         engine.define(table, linked)
+
+
+def days_of(months: Collection[str], back: int = 0, on: int = 0) -> tuple[str, str]:
+    """The first day of the months less `back` days, and the last day plus `on` days."""
+    first, after = (date.fromisoformat(f"{month}-01") for month in (min(months), shifted(max(months), 1)))
+    return (first - timedelta(back)).isoformat(), (after + timedelta(on - 1)).isoformat()
 
 
 def _ranges(engine: Engine, by: list[str]) -> dict[str, tuple[str, str]]:
@@ -197,9 +224,3 @@ def _ranges(engine: Engine, by: list[str]) -> dict[str, tuple[str, str]]:
     found = engine.query(f"SELECT {bounds} FROM {TOUCHED}").to_pylist()[0]
     ends = {column: (found[f"low_{column}"], found[f"high_{column}"]) for column in by}
     return {column: (low, high) for column, (low, high) in ends.items() if isinstance(low, str)}
-
-
-def widen(engine: Engine, grain: Grain) -> None:
-    """Show all source rows of a grain again."""
-    for table in {grain.base, *grain.links}:
-        engine.define(table, f"SELECT * FROM {RAW}{table}")

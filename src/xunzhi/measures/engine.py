@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 RAW = "raw_"
 
+Within = Mapping[str, tuple[str, str]]
+"""Column → lowest and highest value wanted; of dates and times as 'YYYY-MM-DD'."""
+
 
 class Engine(Protocol):
     """Runs SQL over views named like canonical tables.
@@ -26,6 +30,12 @@ class Engine(Protocol):
     """
 
     name: str
+
+    def limit(self, institutions: Collection[str] | None) -> None:
+        """Show the rows of some institutions only; None for all. Defined tables are whole again."""
+
+    def widen(self, tables: Iterable[str]) -> None:
+        """Show all rows of tables that were defined otherwise."""
 
     def query(self, sql: str) -> pa.Table:
         """Run a SELECT."""
@@ -36,27 +46,32 @@ class Engine(Protocol):
     def keep(self, table: str, sql: str) -> None:
         """Create or replace a table for this engine only: what is read many times is computed once."""
 
-    def rows(self, table: str, within: Mapping[str, tuple[str, str]]) -> str:
+    def forget(self, table: str) -> None:
+        """Give up the memory of a table that was kept."""
+
+    def rows(self, table: str, within: Within) -> str:
         """A SELECT of at least the rows of a table that have these columns in these ranges."""
 
 
+_WORD = re.compile(r"(?<![/\w])\w+")
+"""A word that is not a folder's or file's name."""
+
+
 class DuckEngine:
-    """DuckDB in this process: the default."""
+    """DuckDB in this process: the default. Views of the lake's tables are made when a statement first names them."""
 
     name = "duckdb"
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, snapshot: Snapshot | None = None):
         self.connection = connection
         self.snapshot = snapshot
+        self._institutions: Collection[str] | None = None
+        self._shown: set[str] = set()
 
     @classmethod
     def on(cls, snapshot: Snapshot, *, memory: str | None = None, spill: Path | None = None) -> DuckEngine:
         """An engine on a version of the lake; `memory` like '4GB' limits it, the rest spills to the folder `spill`."""
-        engine = cls(duckdb.connect(config=_limits(memory, spill)), snapshot)
-        for table in snapshot.pack.tables:
-            engine.define(RAW + table, snapshot.view_sql(table))
-            engine.define(table, f"SELECT * FROM {RAW}{table}")
-        return engine
+        return cls(duckdb.connect(config=_limits(memory, spill)), snapshot)
 
     @classmethod
     def of(cls, pack: Pack, rows: Mapping[str, pa.Table]) -> DuckEngine:
@@ -77,19 +92,53 @@ class DuckEngine:
             engine.define(table, f"SELECT * FROM {RAW}{table}")
         return engine
 
+    def limit(self, institutions: Collection[str] | None) -> None:
+        """Show the rows of some institutions only."""
+        self._institutions = institutions
+        self._shown.clear()
+
+    def widen(self, tables: Iterable[str]) -> None:
+        """Show all rows of tables again."""
+        self._shown.difference_update(tables)
+
     def query(self, sql: str) -> pa.Table:
         """Run a SELECT."""
+        self._show(sql)
         return self.connection.sql(sql).to_arrow_table()
 
     def define(self, view: str, sql: str) -> None:
         """Create or replace a view."""
-        self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{view}" AS {sql}')
+        self._show(sql)
+        self._create("VIEW", view, sql)
+        self._shown.add(view)
 
     def keep(self, table: str, sql: str) -> None:
         """Create or replace a temporary table."""
-        self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" AS {sql}')
+        self._show(sql)
+        self._create("TABLE", table, sql)
 
-    def rows(self, table: str, within: Mapping[str, tuple[str, str]]) -> str:
+    def forget(self, table: str) -> None:
+        """Drop a temporary table."""
+        self.connection.execute(f'DROP TABLE "{table}"')
+
+    def _create(self, kind: str, name: str, sql: str) -> None:
+        self.connection.execute(f'CREATE OR REPLACE TEMP {kind} "{name}" AS {sql}')
+
+    def _show(self, sql: str) -> None:
+        """Make views of the lake's tables that a statement names: opening them all takes longer than many a query."""
+        if self.snapshot is None:
+            return
+        for word in sorted(set(_WORD.findall(sql)) - self._shown):
+            table = word.removeprefix(RAW)
+            if table not in self.snapshot.pack.tables:
+                continue
+            if RAW + table not in self._shown:
+                self._create("VIEW", RAW + table, self.snapshot.view_sql(table, institutions=self._institutions))
+            if word == table:
+                self._create("VIEW", table, f"SELECT * FROM {RAW}{table}")
+            self._shown |= {word, RAW + table}
+
+    def rows(self, table: str, within: Within) -> str:
         """A SELECT that leaves out the files that can't have such rows."""
         return self.snapshot.view_sql(table, within=within) if self.snapshot else f"SELECT * FROM {RAW}{table}"
 
@@ -119,18 +168,28 @@ class SparkEngine:
 
     name = "spark"
 
-    def __init__(self, session: Any):
+    def __init__(self, session: Any, snapshot: Snapshot):
         self.session = session
+        self.snapshot = snapshot
 
     @classmethod
     def on(cls, snapshot: Snapshot, session: Any) -> SparkEngine:
         """An engine on a version of the lake, in a Spark session whose time zone is UTC (times are wall clocks)."""
-        engine = cls(session)
-        for table, columns in snapshot.pack.schema.items():
-            files = [str(file) for file in snapshot.files(table)]
-            engine._define_files(RAW + table, files, dict(columns))
-            engine.define(table, f"SELECT * FROM {RAW}{table}")
+        engine = cls(session, snapshot)
+        engine.limit(None)
         return engine
+
+    def limit(self, institutions: Collection[str] | None) -> None:
+        """Show the rows of some institutions only."""
+        for table, columns in self.snapshot.pack.schema.items():
+            files = [str(file) for file in self.snapshot.files(table, institutions=institutions)]
+            self._define_files(RAW + table, files, dict(columns))
+        self.widen(self.snapshot.pack.schema)
+
+    def widen(self, tables: Iterable[str]) -> None:
+        """Show all rows of tables again."""
+        for table in tables:
+            self.define(table, f"SELECT * FROM {RAW}{table}")
 
     def _define_files(self, view: str, files: list[str], columns: dict[str, str]) -> None:
         """A view of Parquet files, or an empty one; naming the columns spares Spark a job to look for them."""
@@ -152,7 +211,12 @@ class SparkEngine:
         """Create or replace a cached view."""
         self.session.sql(self.translate(sql)).cache().createOrReplaceTempView(table)
 
-    def rows(self, table: str, within: Mapping[str, tuple[str, str]]) -> str:
+    def forget(self, table: str) -> None:
+        """Drop a cached view."""
+        self.session.catalog.uncacheTable(table)
+        self.session.catalog.dropTempView(table)
+
+    def rows(self, table: str, within: Within) -> str:
         """All rows: Spark leaves out files by itself."""
         del within
         return f"SELECT * FROM {RAW}{table}"

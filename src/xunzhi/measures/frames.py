@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -89,12 +89,8 @@ class Space:
         return found
 
     @classmethod
-    def of(cls, cubes: Sequence[Cube]) -> Space:
-        """The space that holds all cubes."""
-        months: set[str] = set()
-        for cube in cubes:
-            for table in (cube.sums, cube.values):
-                months |= set(pc.unique(table["month"]).to_pylist())
+    def of(cls, months: Iterable[str]) -> Space:
+        """The space of some months."""
         return cls(Names(), Names(), Names(), tuple(sorted(months)))
 
     def periods(self, kind: str) -> Periods:

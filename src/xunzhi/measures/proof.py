@@ -9,7 +9,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from xunzhi.measures.coverage import Coverage
+from xunzhi.measures.coverage import Coverage, reach
 from xunzhi.measures.cube import HOSPITAL, Cube, compute
 from xunzhi.measures.engine import DuckEngine, Engine
 from xunzhi.measures.plan import plan
@@ -71,7 +71,7 @@ def results_of(engine: Engine, pack: Pack, indicators: Mapping[str, Indicator], 
 
 def coverage_of(pack: Pack, cubes: Mapping[str, Cube], as_of: date) -> Coverage:
     """The coverage of a set of cubes."""
-    return Coverage({name: cube.sums for name, cube in cubes.items()}, as_of, pack.manifest.settle_days)
+    return Coverage({name: reach(cube.sums) for name, cube in cubes.items()}, as_of, pack.manifest.settle_days)
 
 
 def prove_case(pack: Pack, indicator: Indicator) -> list[str]:

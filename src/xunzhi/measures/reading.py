@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -111,12 +112,20 @@ class Readings:
         reached = [str(month) for month, n in counts.items() if 2 * n >= max(counts.values())]
         return max(reached)
 
-    def series(self, institution: str, stratum: str = HOSPITAL, kind: str = "month") -> pa.Table:
-        """All results of a stratum in an institution, by indicator, unit and period."""
-        sql = """SELECT * FROM result
-                 WHERE institution = $institution AND stratum = $stratum AND period_kind = $kind
+    def series(
+        self,
+        institution: str,
+        stratum: str = HOSPITAL,
+        kind: str = "month",
+        indicators: Collection[str] | None = None,
+    ) -> pa.Table:
+        """All results of a stratum in an institution (or of some indicators), by indicator, unit and period."""
+        some = "" if indicators is None else "AND indicator IN (SELECT unnest($indicators::VARCHAR[]))"
+        sql = f"""SELECT * FROM result
+                 WHERE institution = $institution AND stratum = $stratum AND period_kind = $kind {some}
                  ORDER BY indicator, unit, period"""
-        return self.query(sql, {"institution": institution, "stratum": stratum, "kind": kind})
+        wanted: dict[str, Any] = {"institution": institution, "stratum": stratum, "kind": kind}
+        return self.query(sql, wanted if indicators is None else {**wanted, "indicators": list(indicators)})
 
     def compared(self, institution: str, period: str, stratum: str = HOSPITAL) -> pa.Table:
         """The results of one period with `previous` (the period before) and `year_before`, by indicator and unit.

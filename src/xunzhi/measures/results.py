@@ -97,23 +97,29 @@ class Arithmetic:
 
     Args:
         pack: the catalogue.
-        cubes: cube of each grain, over the months from which periods are made.
+        cubes: cube of each grain that the indicators need, over the months of the space.
         coverage: how far the facts reach, over all months.
         lake_version: stands beside each result.
+        months: months that the periods are made of; all with facts if None.
+        kinds: the kinds of periods wanted.
         periods: periods wanted ('2026-09', '2026Q3', '2026'); None for all.
+        only: indicators wanted; None for all.
     """
 
     pack: Pack
     cubes: Mapping[str, Cube]
     coverage: Coverage
     lake_version: int
+    months: Collection[str] | None = None
+    kinds: Collection[str] = PERIOD_KINDS
     periods: Collection[str] | None = None
+    only: Collection[str] | None = None
     faults: list[Fault] = field(default_factory=list)
 
     @cached_property
     def space(self) -> Space:
         """Keys shared by all cubes."""
-        return Space.of(list(self.cubes.values()))
+        return Space.of(self.coverage.all_months if self.months is None else self.months)
 
     @cached_property
     def frames(self) -> dict[str, Frame]:
@@ -123,11 +129,11 @@ class Arithmetic:
     def table(self) -> pa.Table:
         """All results. Indicators that can't be computed are left out and stand in `faults`."""
         rows = _Rows()
-        for kind in PERIOD_KINDS:
+        for kind in self.kinds:
             periods = self.space.periods(kind)
             done: dict[str, Parts] = {}
-            for indicator in self.pack.indicators.values():
-                parts = self._parts(indicator, periods, done)
+            for name, indicator in self.pack.indicators.items():
+                parts = self._parts(indicator, periods, done) if self.only is None or name in self.only else None
                 if parts is not None:
                     self._add(rows, indicator, periods, parts)
         return rows.table(self.space, self.lake_version)
@@ -208,12 +214,12 @@ class Arithmetic:
         """What an absent numerator means: zero while its source was collected, else unknown."""
         institution, period = self.space.institution(keys >> Space.WIDTHS[3]), keys & Space.PERIOD
         collected = np.full(len(keys), np.nan)
-        months = np.array(self.space.months)
+        ends = [(periods.first_month(place), periods.last_month(place)) for place in range(len(periods.names))]
         for code in np.unique(institution):
             span = self._span(indicator, self.space.institutions.texts[code])
             if span:
-                inside = np.unique(periods.of_month[(months >= span[0]) & (months <= span[1])])
-                collected[(institution == code) & np.isin(period, inside)] = 0.0
+                inside = np.array([first <= span[1] and last >= span[0] for first, last in ends], dtype=bool)
+                collected[(institution == code) & inside[period]] = 0.0
         return collected
 
     def _span(self, indicator: Indicator, institution: str) -> tuple[str, str] | None:
@@ -357,15 +363,14 @@ class Arithmetic:
         return last, (first != last)
 
     def _provisional(self, indicator: Indicator, who: Ints, period: Ints, periods: Periods) -> NDArray[np.bool_]:
-        grains = {grain for grain, _ in _sources(self.pack, indicator)}
+        grains = {grain for grain, _ in sources(self.pack, indicator)}
         institution = self.space.institution(who)
         found = np.zeros(len(who), dtype=bool)
+        last_months = [periods.last_month(place) for place in range(len(periods.names))]
         for code in np.unique(institution):
             name = self.space.institutions.texts[code]
-            for place in np.unique(period):
-                last_month = periods.last_month(int(place))
-                if any(self.coverage.provisional(grain, name, last_month) for grain in grains):
-                    found |= (institution == code) & (period == place)
+            late = [any(self.coverage.provisional(grain, name, month) for grain in grains) for month in last_months]
+            found |= (institution == code) & np.array(late, dtype=bool)[period]
         return found
 
 
@@ -382,14 +387,14 @@ def outside_cells(indicator: Indicator) -> Iterator[tuple[Cell, str]]:
                 yield cell, numerator.grain
 
 
-def _sources(pack: Pack, indicator: Indicator) -> Iterator[tuple[str, Aggregate]]:
+def sources(pack: Pack, indicator: Indicator) -> Iterator[tuple[str, Aggregate]]:
     """The aggregates behind an indicator, those of the indicators it refers to included."""
     for revision in indicator.revisions:
         for part in (revision.numerator, revision.denominator):
             if isinstance(part, Aggregate):
                 yield part.grain, part
             elif part is not None:
-                yield from _sources(pack, pack.indicators[part.indicator])
+                yield from sources(pack, pack.indicators[part.indicator])
 
 
 STATUSES = (OK, NO_CASES, NOT_COLLECTED)

@@ -1,7 +1,8 @@
 """What the engine has computed, on disk: cubes, results, and the state that says from which facts.
 
 $XUNZHI_HOME/measures/
-  cubes/<grain>.sums.parquet, <grain>.values.parquet
+  cubes/<grain>/<year>.sums.parquet, <year>.values.parquet
+  reach.parquet  of each grain, institution and month: number of rows and last day
   result/        Delta table of results, partitioned by period
   state.json     written last: what the results were computed from
   failure.json   the last computation failed, and why; gone after the next that succeeds
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -23,8 +24,20 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import DeltaTable, write_deltalake
 
-from xunzhi.measures.cube import KEYS, VALUES_SCHEMA, Cube
+from xunzhi.measures.cube import KEYS, LAST, ROWS, VALUES_SCHEMA, Cube
 from xunzhi.measures.results import SCHEMA
+
+REACH_SCHEMA = pa.schema(
+    [
+        ("grain", pa.string()),
+        ("institution", pa.string()),
+        ("month", pa.string()),
+        (ROWS, pa.int64()),
+        (LAST, pa.date32()),
+    ]
+)
+
+RESULT_ORDER = ("period", "indicator", "institution", "stratum", "unit")
 
 
 class MeasureError(Exception):
@@ -102,34 +115,59 @@ class MeasureStore:
         draft.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
         draft.replace(self.root / name)
 
-    def cube(self, grain: str) -> Cube | None:
-        """The stored cube of a grain."""
-        sums, values = self._cube_files(grain)
-        return Cube(pq.read_table(sums), pq.read_table(values)) if sums.is_file() and values.is_file() else None
+    def cube(self, grain: str, years: Collection[str]) -> Cube:
+        """The stored cube of a grain over some years."""
+        folder = self.cubes / grain
+        return Cube(_read(folder, "sums", years), _read(folder, "values", years))
 
-    def put_cube(self, grain: str, cube: Cube) -> None:
-        """Store the cube of a grain in place of the old one."""
-        self.cubes.mkdir(parents=True, exist_ok=True)
-        for file, table in zip(self._cube_files(grain), (cube.sums, cube.values), strict=True):
-            draft = file.with_suffix(".new")
-            pq.write_table(table, draft, compression="zstd")
-            draft.replace(file)
+    def put_cube(self, grain: str, cube: Cube, years: Collection[str] | None) -> None:
+        """Store the cube of a grain over some years (None: over all) in place of the old one."""
+        folder = self.cubes / grain
+        folder.mkdir(parents=True, exist_ok=True)
+        present = {month[:4] for month in pc.unique(cube.sums["month"]).to_pylist()}
+        for kind, table in (("sums", cube.sums), ("values", cube.values)):
+            year = pc.utf8_slice_codeunits(table["month"], 0, 4)
+            _write(folder / f"empty.{kind}.parquet", table.schema.empty_table())
+            for name in sorted(present):
+                _write(folder / f"{name}.{kind}.parquet", table.filter(pc.equal(year, name)))
+        for file in folder.glob("[0-9]*.parquet"):
+            if file.name[:4] not in present and (years is None or file.name[:4] in years):
+                file.unlink()
 
-    def _cube_files(self, grain: str) -> tuple[Path, Path]:
-        return self.cubes / f"{grain}.sums.parquet", self.cubes / f"{grain}.values.parquet"
+    def reach(self) -> dict[str, pa.Table] | None:
+        """How far each grain reached when last computed; None before that."""
+        file = self.root / "reach.parquet"
+        if not file.is_file():
+            return None
+        table = pq.read_table(file)
+        grains = pc.unique(table["grain"]).to_pylist()
+        return {grain: table.filter(pc.equal(table["grain"], grain)).drop_columns("grain") for grain in grains}
+
+    def put_reach(self, reached: Mapping[str, pa.Table]) -> None:
+        """Store how far the grains reach."""
+        named = [
+            table.select(REACH_SCHEMA.names[1:])
+            .cast(pa.schema(list(REACH_SCHEMA)[1:]))
+            .add_column(0, "grain", pa.repeat(grain, table.num_rows))
+            for grain, table in reached.items()
+        ]
+        _write(self.root / "reach.parquet", pa.concat_tables([REACH_SCHEMA.empty_table(), *named]))
 
     def put_results(self, table: pa.Table, periods: Collection[str] | None) -> None:
         """Replace the results of some periods, or all of them, in one commit."""
-        table = table.sort_by(
-            [(name, "ascending") for name in ("period", "indicator", "institution", "stratum", "unit")]
-        )
-        replace = (
-            {"predicate": f"period IN ({_quoted(periods)})"} if periods is not None and self.results.is_dir() else {}
-        )
+        table = table.sort_by([(name, "ascending") for name in RESULT_ORDER])
+        replace = {"predicate": _among(periods)} if periods is not None and self.results.is_dir() else {}
         if not table.num_rows and replace:
             DeltaTable(self.results).delete(replace["predicate"])
             return
         write_deltalake(self.results, table, mode="overwrite", partition_by=["period"], **replace)  # type: ignore[call-overload]
+
+    def results_of(self, periods: Collection[str]) -> pa.Table:
+        """The stored results of some periods."""
+        if not periods:
+            return SCHEMA.empty_table()
+        among = [("period", "in", sorted(periods))]
+        return DeltaTable(self.results).to_pyarrow_table(filters=among).select(SCHEMA.names).cast(SCHEMA)
 
     def result_files(self) -> list[str]:
         """The Parquet files of the results; none before the first computation."""
@@ -144,18 +182,51 @@ class MeasureStore:
         )
 
 
-def _quoted(values: Collection[str]) -> str:
-    return ", ".join(f"'{value}'" for value in sorted(values)) or "''"
+def _read(folder: Path, kind: str, years: Collection[str]) -> pa.Table:
+    files = [folder / f"{year}.{kind}.parquet" for year in ("empty", *sorted(years))]
+    return pa.concat_tables([pq.read_table(file, partitioning=None) for file in files if file.is_file()])
 
 
-def merged(old: Cube | None, new: Cube, months: Collection[str] | None) -> Cube:
-    """A cube with the rows of some months replaced (None: of all), in a fixed order."""
-    if old is None or months is None:
-        return Cube(_sorted(new.sums), _sorted(new.values))
-    gone = pa.array(sorted(months), pa.string())
-    kept = [table.filter(pc.invert(pc.is_in(table["month"], gone))) for table in (old.sums, old.values)]
+def _write(file: Path, table: pa.Table) -> None:
+    draft = file.with_suffix(".new")
+    pq.write_table(table, draft, compression="zstd")
+    draft.replace(file)
+
+
+def _among(periods: Collection[str]) -> str:
+    listed = ", ".join(f"'{period}'" for period in sorted(periods)) or "''"
+    return f"period IN ({listed})"
+
+
+def within(table: pa.Table, months: Collection[str]) -> pa.Table:
+    """The rows of a table with a column `month` in some months."""
+    return table.filter(pc.is_in(table["month"], _strings(months)))
+
+
+def without(table: pa.Table, months: Collection[str]) -> pa.Table:
+    """The rows of a table with a column `month` in other months."""
+    return table.filter(pc.invert(pc.is_in(table["month"], _strings(months))))
+
+
+def joined(cubes: Sequence[Cube]) -> Cube:
+    """Cubes of different institutions as one."""
+    return Cube(pa.concat_tables([cube.sums for cube in cubes]), pa.concat_tables([cube.values for cube in cubes]))
+
+
+def merged(old: Cube, new: Cube, months: Collection[str]) -> Cube:
+    """A cube with the rows of some months replaced, in a fixed order."""
+    kept = [without(table, months) for table in (old.sums, old.values)]
     sums = pa.concat_tables([kept[0], new.sums.cast(kept[0].schema)])
-    return Cube(_sorted(sums), _sorted(pa.concat_tables([kept[1], new.values.cast(VALUES_SCHEMA)])))
+    return in_order(Cube(sums, pa.concat_tables([kept[1], new.values.cast(VALUES_SCHEMA)])))
+
+
+def in_order(cube: Cube) -> Cube:
+    """A cube with its rows in a fixed order, whatever the order in which they were computed."""
+    return Cube(_sorted(cube.sums), _sorted(cube.values))
+
+
+def _strings(values: Collection[str]) -> pa.Array:
+    return pa.array(sorted(values), pa.string())
 
 
 def _sorted(table: pa.Table) -> pa.Table:

@@ -1,0 +1,73 @@
+"""Results from stored cubes: of everything, or only of what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from xunzhi.measures.coverage import Coverage
+from xunzhi.measures.cube import Cube
+from xunzhi.measures.periods import PERIOD_KINDS, kind_of, period_of
+from xunzhi.measures.results import Arithmetic, Fault, sources
+from xunzhi.measures.store import MeasureStore, within
+from xunzhi.standards import Pack
+
+
+@dataclass(frozen=True)
+class Calculation:
+    """Computes results from the cubes in a store, and stores them there."""
+
+    pack: Pack
+    store: MeasureStore
+    coverage: Coverage
+    lake_version: int
+
+    def all(self) -> tuple[int, list[Fault]]:
+        """Results of all indicators in all periods: how many, and what could not be computed."""
+        cubes = self._cubes(self.pack.indicators, self.coverage.all_months)
+        arithmetic = Arithmetic(self.pack, cubes, self.coverage, self.lake_version)
+        table = arithmetic.table()
+        self.store.put_results(table, None)
+        return table.num_rows, arithmetic.faults
+
+    def some(
+        self, unsettled: Collection[str], changed: Collection[str], grains: Collection[str]
+    ) -> tuple[int, list[Fault]]:
+        """Results of all indicators in some periods, and in others of those alone that some grains bear on.
+
+        With a fault nothing is stored: the indicator must lose its results in all periods.
+        """
+        touched = {
+            name for name, indicator in self.pack.indicators.items() if self._grains([indicator.id]) & set(grains)
+        }
+        parts = [*self._of(unsettled, self.pack.indicators.keys()), *self._of(changed, touched)]
+        tables = [part.table() for part in parts]
+        faults = [fault for part in parts for fault in part.faults]
+        if not faults:
+            old = self.store.results_of(changed)
+            kept = old.filter(pc.invert(pc.is_in(old["indicator"], pa.array(sorted(touched), pa.string()))))
+            self.store.put_results(pa.concat_tables([*tables, kept]), {*unsettled, *changed})
+        return sum(table.num_rows for table in tables), faults
+
+    def _of(self, periods: Collection[str], indicators: Collection[str]) -> Iterable[Arithmetic]:
+        """The arithmetic of some indicators in some periods, each kind of period over its own months only."""
+        for kind in PERIOD_KINDS:
+            wanted = {period for period in periods if kind_of(period) == kind}
+            months = [month for month in self.coverage.all_months if period_of(month, kind) in wanted]
+            if months and indicators:
+                yield Arithmetic(
+                    self.pack, self._cubes(indicators, months), self.coverage, self.lake_version,
+                    months=months, kinds=(kind,), periods=wanted, only=indicators,
+                )  # fmt: skip
+
+    def _grains(self, indicators: Iterable[str]) -> set[str]:
+        return {grain for name in indicators for grain, _ in sources(self.pack, self.pack.indicators[name])}
+
+    def _cubes(self, indicators: Iterable[str], months: Collection[str]) -> Mapping[str, Cube]:
+        """The stored cubes that indicators need, over some months."""
+        years = {month[:4] for month in months}
+        found = {grain: self.store.cube(grain, years) for grain in sorted(self._grains(indicators))}
+        return {grain: Cube(within(cube.sums, months), within(cube.values, months)) for grain, cube in found.items()}

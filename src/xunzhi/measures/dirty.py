@@ -1,0 +1,129 @@
+"""What must be computed again: the months of each grain whose facts changed, and the periods that these reach."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date, timedelta
+
+from xunzhi.lake import Snapshot
+from xunzhi.measures.cube import month_of
+from xunzhi.measures.engine import DuckEngine
+from xunzhi.measures.periods import PERIOD_KINDS, period_of
+from xunzhi.measures.store import State
+from xunzhi.standards import Grain, Link, Pack
+from xunzhi.standards.pack import link_columns
+
+Months = set[str] | None
+"""Months to compute again; None for all."""
+
+
+class Changes:
+    """The rows that differ between two versions of the lake, each table's read once."""
+
+    def __init__(self, engine: DuckEngine, pack: Pack, now: Snapshot, then: Snapshot):
+        self.engine = engine
+        self.pack = pack
+        self.now = now
+        self.then = then
+        self.tables = set(now.changed_tables(then)) & set(pack.tables)
+        self._bounds: dict[str, dict[str, object]] = {}
+
+    def of(self, table: str) -> str:
+        """The name of a table with the changed rows of one, in their old and new state: what grains link them by."""
+        name = f"changed_{table}"
+        if table not in self._bounds:
+            columns = ", ".join(sorted({"institution"} | link_columns(self.pack, table)))
+            self.engine.keep(name, f"SELECT {columns} FROM ({self.now.changed_sql(table, self.then)}) AS c")
+            ends = ", ".join(
+                f"min({column}) AS low_{column}, max({column}) AS high_{column}" for column in columns.split(", ")
+            )
+            self._bounds[table] = self.engine.query(f"SELECT {ends} FROM {name}").to_pylist()[0]
+        return name
+
+    def near(self, table: str, link: Link, time: str) -> dict[str, tuple[str, str]]:
+        """Ranges of columns of a base table outside of which its rows can't be touched by the changes of another."""
+        self.of(table)
+        bounds, found = self._bounds[table], {}
+        low, high = bounds[f"low_{link.by}"], bounds[f"high_{link.by}"]
+        if link.by and isinstance(low, str) and isinstance(high, str):
+            found[link.by] = low, high
+        first, last = bounds.get(f"low_{link.time}"), bounds.get(f"high_{link.time}")
+        if link.days and isinstance(first, date) and isinstance(last, date):
+            days = first + timedelta(link.days[0]), last + timedelta(link.days[1] + 1)
+            found[time] = days[0].isoformat()[:10], days[1].isoformat()[:10]
+        return found
+
+
+def dirty_months(changes: Changes, grain: Grain) -> Months:
+    """The months of a grain whose rows may differ between two versions of the lake; None for all."""
+    found: set[str] = set()
+    if grain.base in changes.tables:
+        found |= _column(changes.engine, f"SELECT {month_of(grain.time)} AS month FROM {changes.of(grain.base)}")
+    for table in sorted(changes.tables & set(grain.links)):
+        link = grain.links[table]
+        if link.by is None:
+            return None
+        touched = f"b.institution = c.institution AND b.{link.by} = c.{link.by}"
+        if link.days:
+            touched += (
+                f" AND b.{grain.time} BETWEEN c.{link.time} + INTERVAL ({link.days[0]}) DAY"
+                f" AND c.{link.time} + INTERVAL ({link.days[1] + 1}) DAY"
+            )
+        changed = changes.of(table)
+        near = changes.engine.rows(grain.base, changes.near(table, link, grain.time))
+        found |= _column(
+            changes.engine,
+            f"SELECT {month_of('b.' + grain.time)} AS month FROM ({near}) AS b JOIN {changed} AS c ON {touched}",
+        )
+    return found
+
+
+def _column(engine: DuckEngine, sql: str) -> set[str]:
+    months = engine.query(f"SELECT DISTINCT month FROM ({sql}) AS m WHERE month IS NOT NULL")
+    return set(months["month"].to_pylist())
+
+
+def dirty_periods(before: State | None, state: State, months: Mapping[str, Months]) -> tuple[set[str], set[str]] | None:
+    """The periods whose results may differ: of all indicators, and of those alone whose facts changed. None for all.
+
+    For all indicators these are the periods that were provisional, and those that a grain has newly reached (an absent
+    numerator there turns from unknown into zero). Where an indicator was at fault, it has no results in any period.
+    """
+    if before is None or before.pack != state.pack or before.faults or any(found is None for found in months.values()):
+        return None
+    since = _unsettled_since(before, state)
+    if since is None:
+        return None
+    changed = {month for dirty in months.values() for month in dirty or ()}
+    last = max([state.as_of[:7], *changed, *(span[1] for grain in state.spans.values() for span in grain.values())])
+    unsettled = _periods(_months(min([since, before.as_of[:7]]), last))
+    return unsettled, _periods(changed) - unsettled
+
+
+def _periods(months: Collection[str]) -> set[str]:
+    return {period_of(month, kind) for month in months for kind in PERIOD_KINDS}
+
+
+def _unsettled_since(before: State, state: State) -> str | None:
+    """The first month that could be provisional before, or whose coverage grew; None if coverage changed otherwise."""
+    since = date.fromisoformat(before.as_of)
+    edge = [f"{since.year - (since.month <= 2)}-{(since.month - 3) % 12 + 1:02d}"]
+    if set(before.spans) != set(state.spans):
+        return None
+    for grain, spans in state.spans.items():
+        for institution in {*spans, *before.spans[grain]}:
+            old, new = before.spans[grain].get(institution), spans.get(institution)
+            if old is None or new is None or old[0] != new[0] or bool(old[2]) != bool(new[2]) or new[2] < old[2]:
+                return None
+            if tuple(old) != tuple(new):
+                edge.append(min(old[1], old[2][:7] or old[1]))
+    return min(edge)
+
+
+def _months(first: str, last: str) -> list[str]:
+    year, month = map(int, first.split("-"))
+    found = []
+    while f"{year}-{month:02d}" <= last:
+        found.append(f"{year}-{month:02d}")
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return found
