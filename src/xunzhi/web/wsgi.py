@@ -7,4 +7,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xunzhi.web.settings")
+if _site := os.environ.get("XUNZHI_SITE"):  # under `xunzhi serve`: no process outlives its parent
+    from xunzhi.web.serve import die_with
+
+    die_with(int(_site))
 application = get_wsgi_application()
