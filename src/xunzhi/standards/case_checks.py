@@ -87,6 +87,8 @@ def _parties(case_type: CaseType, roles: frozenset[str]) -> Mistakes:
             people = field is not None and field.type in (FieldType.PERSON, FieldType.UNIT)
             if not people and party not in roles and party not in RELATIONS:
                 yield loc, unknown("role or relation", party, roles | set(RELATIONS))
+            if party == "responsible" and loc[-1] == "responsible":
+                yield loc, "says who is responsible by whom is responsible; name the parties"
             if case_type.anonymous and party == "opener":
                 yield loc, "nobody knows the opener of an anonymous case"
 

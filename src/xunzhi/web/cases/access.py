@@ -1,0 +1,82 @@
+"""Who may see a case, and do what with it."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q, QuerySet
+
+from xunzhi.standards.cases import CaseType, Transition
+from xunzhi.standards.roles import Secrecy
+from xunzhi.web.cases.models import Case, Comment, Participation
+from xunzhi.web.cases.parties import headed, is_party
+from xunzhi.web.org.models import Unit
+from xunzhi.web.permissions import Access
+
+_TO_HEADS = [level.value for level in Secrecy if level.rank <= Secrecy.CONFIDENTIAL.rank]
+_TO_MENTIONED = [level.value for level in Secrecy if level.rank <= Secrecy.INTERNAL.rank]
+
+
+def visible(access: Access) -> QuerySet[Case]:
+    """The cases that someone may see.
+
+    Those within reach of `case.view`, up to its secrecy; one's own: opened by him or assigned to him; those of units
+    that he heads or that take part (up to confidential); those in which he was mentioned (up to internal).
+    """
+    if not access.user.is_authenticated:
+        return Case.objects.none()
+    condition = access.within("case.view", field="unit", secrecy="secrecy") | Q(opened_by=access.user.pk)
+    person = access.person
+    if person is not None:
+        mentioned = Comment.mentions.through.objects.filter(person=person).values("comment__case")
+        condition |= Q(assignee=person) | Q(pk__in=mentioned, secrecy__in=_TO_MENTIONED)
+        paths = headed(person)
+        if paths:
+            shared = Participation.objects.filter(_below(paths)).values("case")
+            condition |= (_below(paths) | Q(pk__in=shared)) & Q(secrecy__in=_TO_HEADS)
+    return Case.objects.filter(condition)
+
+
+def may_see(access: Access, case: Case) -> bool:
+    """Whether someone may know of a case."""
+    return visible(access).filter(pk=case.pk).exists()
+
+
+def may_open(access: Access, form: CaseType, unit: Unit | None = None) -> bool:
+    """Whether someone may open a case of a type; for a unit, or somewhere if none is given."""
+    held = set(access.role_names()) & set(form.open_by)
+    if "everyone" in form.open_by:
+        return bool(access.user.is_authenticated)
+    if not held:
+        return False
+    return unit is None or any(access.holds(role, unit) for role in held)
+
+
+def may_move(access: Access, case: Case, transition: str) -> bool:
+    """Whether someone is among those who may take a step; not whether it can be taken now."""
+    step = case.form.transitions.get(transition)
+    return step is not None and any(is_party(access, case, party) for party in step.by)
+
+
+def steps(access: Access, case: Case) -> dict[str, Transition]:
+    """The steps that someone may take with a case now, in the order of the case type."""
+    return {
+        name: step
+        for name, step in case.form.leaving(case.state).items()
+        if (step.when is None or step.when(case.values)) and may_move(access, case, name)
+    }
+
+
+def may_edit(access: Access, case: Case) -> bool:
+    """Whether someone may fill in the fields that are open in the state of a case: who may take a step out of it."""
+    return case.open and bool(case.form.open_fields(case.state)) and bool(steps(access, case))
+
+
+def may_work(access: Access, case: Case) -> bool:
+    """Whether someone may comment and add files: who sees the case and has a part in it, or works on such cases."""
+    return access.may("case.work", case.unit, secrecy=Secrecy(case.secrecy)) or may_see(access, case)
+
+
+def _below(paths: list[str]) -> Q:
+    return reduce(or_, (Q(unit__path__startswith=path) for path in paths))

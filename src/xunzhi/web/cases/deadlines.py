@@ -1,0 +1,127 @@
+"""Deadlines of cases: when the next step is due, and who is reminded of it when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from xunzhi.standards import Label
+from xunzhi.standards.cases import Step, Transition
+from xunzhi.web.cases.models import Case, LogEntry, Reminder
+from xunzhi.web.cases.notices import worded
+from xunzhi.web.cases.parties import people
+from xunzhi.web.work.calendar import add_working_days, deadline
+from xunzhi.web.work.services import remind
+
+END_OF_DAY = time(23, 59, 59)
+
+SOON = Label(zh="{type} {number} 将于 {due} 到期：{title}", en="{type} {number} is due {due}: {title}")
+NOW = Label(zh="{type} {number} 今日到期：{title}", en="{type} {number} is due now: {title}")
+LATE = Label(zh="{type} {number} 已逾期（期限 {due}）：{title}", en="{type} {number} is overdue since {due}: {title}")
+
+HORIZON = timedelta(days=40)
+"""How long before a deadline the job begins to look at a case; longer than any first reminder."""
+
+
+def due_after(case: Case, step: Transition, values: dict[str, Any], now: datetime) -> datetime | None:
+    """When the state that a step enters is due; a step that stays in its state keeps the deadline if it sets none."""
+    form = case.form
+    entered = step.to or case.state
+    if form.states[entered].kind == "done":
+        return None
+    if step.within is not None:
+        return deadline(now, step.within, case.institution)
+    if step.due is not None:
+        return _moment(values.get(step.due))
+    return case.due_at if step.keeps_due or step.to is None else None
+
+
+def _moment(value: str | None) -> datetime | None:
+    """A stored date (its end) or time."""
+    if value is None:
+        return None
+    local = datetime.fromisoformat(value) if "T" in value else datetime.combine(date.fromisoformat(value), END_OF_DAY)
+    return timezone.make_aware(local)
+
+
+def falls_at(step: Step, due: datetime, institution: str) -> datetime:
+    """When a step of the ladder is to be taken for a deadline: to the minute, or in the morning of a day."""
+    term = step.after or step.before
+    if term is None:
+        return _morning(timezone.localdate(due))
+    count, unit = int(term.split()[0]), term.split(" ", 1)[1]
+    if unit.startswith(("hour", "minute")):
+        distance = deadline(due, term, institution) - due
+        return due + distance if step.after else due - distance
+    day = timezone.localdate(due)
+    if step.after:
+        return _morning(timezone.localdate(deadline(due, term, institution)))
+    return _morning(
+        day - timedelta(days=count) if unit.startswith("day") else _working_days_before(day, count, institution)
+    )
+
+
+def _working_days_before(day: date, count: int, institution: str) -> date:
+    """The working day from which `count` working days lead to a day."""
+    earlier = day
+    while add_working_days(earlier, count, institution) >= day and earlier > day - timedelta(days=60 + 3 * count):
+        earlier -= timedelta(days=1)
+    return earlier + timedelta(days=1)
+
+
+def _morning(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time(8)))
+
+
+def take_steps(now: datetime | None = None) -> int:
+    """Take every step of the ladders that has fallen due and was not taken; each once. Returns how many were taken.
+
+    Of several steps missed (the program was down), all are taken: each tells other people.
+    """
+    now = now or timezone.now()
+    return sum(_take(case, number, step, now) for case, number, step in _fallen(now))
+
+
+def _waiting(now: datetime) -> QuerySet[Case]:
+    return (
+        Case.objects.exclude(stage=Case.Stage.DONE)
+        .filter(due_at__lte=now + HORIZON)
+        .select_related("revision", "unit", "opened_by__person", "assignee")
+        .prefetch_related("reminders")
+    )
+
+
+def _fallen(now: datetime) -> Iterator[tuple[Case, int, Step]]:
+    for case in _waiting(now).iterator(chunk_size=500):
+        taken = {one.step for one in case.reminders.all() if one.due_at == case.due_at}
+        for number, step in enumerate(case.form.ladder):
+            if number not in taken and case.due_at and falls_at(step, case.due_at, case.institution) <= now:
+                yield case, number, step
+
+
+@transaction.atomic
+def _take(case: Case, number: int, step: Step, now: datetime) -> bool:
+    """Take one step, unless another worker did or the deadline has changed; whether it was taken here."""
+    try:
+        with transaction.atomic():
+            Reminder.objects.create(case=case, due_at=case.due_at, step=number)
+    except IntegrityError:
+        return False
+    if not Case.objects.filter(pk=case.pk, version=case.version, due_at=case.due_at).exists():
+        transaction.set_rollback(True)
+        return False
+    told = people(case, step.to)
+    text = LATE if step.after else NOW if step.before is None else SOON
+    zh, en = worded(case, text)
+    level = sum(one.after is not None for one in case.form.ladder[: number + 1])
+    remind(told, zh, en, case.get_absolute_url(), f"case {case.pk} {case.due_at:%Y-%m-%d %H:%M} step {number}", level)
+    LogEntry.objects.create(
+        case=case, kind=LogEntry.Kind.REMINDED, at=now, version=case.version, round=case.round, due_at=case.due_at,
+        comment="、".join(person.name for person in told),
+    )  # fmt: skip
+    return True
