@@ -24,7 +24,7 @@ from xunzhi.standards import load_pack
 
 PACK = Path(__file__).parent / "packs" / "ingest"
 
-SMALL, LARGE = 4_000_000, 8_000_000
+SMALL, LARGE, HUGE = 4_000_000, 8_000_000, 16_000_000
 MAPPING = """
 mapping: stays
 institution: H1
@@ -58,12 +58,17 @@ COPY (
 
 
 def load(folder: Path) -> dict[str, Any]:
-    """Ingest the file of a folder; seconds, rows accepted, peak gigabytes."""
+    """Ingest the file of a folder; seconds, seconds of all cores, rows accepted, peak gigabytes."""
     pack = load_pack(PACK)
     (folder / "stays.yaml").write_text(MAPPING, encoding="utf-8")
     begun = time.perf_counter()
     (report,) = ingest(Lake(folder / "home", pack), load_mapping(folder / "stays.yaml", pack))
-    return {"seconds": time.perf_counter() - begun, "rows": report.accepted, "gigabytes": peak_gigabytes()}
+    return {
+        "seconds": time.perf_counter() - begun,
+        "cores": time.process_time(),
+        "rows": report.accepted,
+        "gigabytes": peak_gigabytes(),
+    }
 
 
 def copy(folder: Path) -> dict[str, Any]:
@@ -88,18 +93,20 @@ def measured(what: str, rows: int) -> dict[str, Any]:
 def main() -> int:
     """Print the claims; exit code 1 if one is missed."""
     bare = measured("copy", LARGE)["seconds"]
-    small, large = measured("load", SMALL), measured("load", LARGE)
-    for rows, found in ((SMALL, small), (LARGE, large)):
+    loads = {rows: measured("load", rows) for rows in (SMALL, LARGE, HUGE)}
+    for rows, found in loads.items():
         print(
             f"  {rows:,} rows: {found['seconds']:.1f} s, {rows / found['seconds']:,.0f} rows/s, "
-            f"peak {found['gigabytes']:.2f} GB"
+            f"{found['cores']:.1f} s of all cores, peak {found['gigabytes']:.2f} GB"
         )
     print(f"  bare DuckDB copy of {LARGE:,} rows: {bare:.1f} s, {LARGE / bare:,.0f} rows/s")
+    large, huge = loads[LARGE], loads[HUGE]
     held = [
-        claim("rows a second", large["rows"] / large["seconds"], at_least=300_000),
+        claim(f"rows a second of {LARGE:,}", LARGE / large["seconds"], at_least=300_000),
+        claim(f"rows a second of {HUGE:,}", HUGE / huge["seconds"], at_least=300_000),
         claim("time over a bare DuckDB CSV to Parquet copy", large["seconds"] / bare, at_most=6),
-        claim("peak memory at twice the rows", large["gigabytes"] / small["gigabytes"], at_most=1.25),
-        claim("peak memory (GB)", large["gigabytes"], at_most=2.8),
+        claim("peak memory at twice the rows", huge["gigabytes"] / large["gigabytes"], at_most=1.1),
+        claim("peak memory (GB)", huge["gigabytes"], at_most=2.5),
     ]
     return 0 if all(held) else 1
 

@@ -10,8 +10,11 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from xunzhi.lake import LakeError
+from xunzhi.lake.csv_file import _check, _utf8_check
 from xunzhi.lake.mapping import SourceSpec
 from xunzhi.lake.sources import Loaded
 from xunzhi.lake.sources.csv_source import CsvSource
@@ -45,6 +48,14 @@ def test_any_encoding_and_line_end(tmp_path: Path, encoding: str, end: str) -> N
     assert rows == [("1", "张三"), ("2", "㐀𠮷")]
     assert lines(loaded) == [2, 3]
     assert loaded.broken == []
+
+
+@given(st.binary(max_size=40), st.lists(st.sampled_from(["a", "é", "中", "𠮷", "\n"]), max_size=40), st.integers(1, 9))
+def test_the_quick_check_of_utf8_agrees_with_python(wrong: bytes, right: list[str], size: int) -> None:
+    for data in (wrong, "".join(right).encode(), "".join(right).encode() + wrong):
+        chunks = [data[at : at + size] for at in range(0, len(data), size)]
+        quick, plain = _utf8_check(), _check("utf-8")
+        assert all([*map(quick, chunks), quick(b"")]) == all(map(plain, chunks))
 
 
 def test_compressed_files(tmp_path: Path) -> None:

@@ -77,6 +77,38 @@ def test_a_csv_file_becomes_typed_rows(lake: Lake, make: Make) -> None:
     assert rows(lake, "ingest_batch", "mapping, records, broken") == [("encounters", 2, 0)]
 
 
+def rows_of(lake: Lake) -> list[tuple[object, ...]]:
+    view = lake.snapshot().view_sql("encounter", system=True)
+    return duckdb.sql(f"SELECT _record, encounter_id, sex, age_years FROM ({view}) ORDER BY ALL").fetchall()
+
+
+def test_rows_mapped_as_they_are_read_are_those_of_a_view(tmp_path: Path, lake: Lake, make: Make) -> None:
+    """Recodings, conditions, bad and broken lines; enough rows for several threads."""
+    number = 300_000
+    lines = [
+        f"E{n},P{n % 9},{'男女'[n % 2]},{n % 131 + n % 3},2026-03-01,2026-03-0{1 + n % 5},{n}" for n in range(number)
+    ]
+    lines[7], lines[200_000] = "E7,P7", 'E,P,"男,1,2026-03-01,,'
+    text = HEAD + "\n".join(lines)
+    streamed = ENCOUNTERS.replace("    columns:", "    where: 病案号 <> 'P4'\n    columns:")
+    viewed = streamed.replace("tables:", "let: {v: SELECT * FROM source}\ntables:").replace(
+        "  encounter:", "  encounter:\n    from: v"
+    )
+    found = []
+    for mapping in (streamed, viewed):
+        other = Lake(tmp_path / str(len(found)), lake.pack, memory="500MB")
+        report = load(other, make(mapping), text)
+        feed = report.feeds["encounter#1"]
+        stored = rows_of(other)
+        kept = [(row["record"], row["rule"], row["raw"]) for row in entries(other.snapshot())]
+        found.append(
+            (report.records, feed.selected, feed.quarantined, len(report.broken), stored, sorted(kept, key=str))
+        )
+    assert found[0] == found[1]
+    assert found[0][0] == number - 2
+    assert found[0][2] > 1000
+
+
 def test_loading_the_same_file_twice_changes_nothing(lake: Lake, make: Make) -> None:
     mapping = make(ENCOUNTERS)
     load(lake, mapping, ROWS)

@@ -12,7 +12,7 @@ import duckdb
 from xunzhi.lake.feeds import PART, RECORD, Checked, FeedRun
 from xunzhi.lake.files import quoted
 from xunzhi.lake.mapping import Mapping
-from xunzhi.lake.sources import Broken, Loaded, RowSource
+from xunzhi.lake.sources import Broken, Loaded, RowSource, Streamed
 from xunzhi.lake.values import typed
 from xunzhi.standards import ColumnType, Pack
 
@@ -44,34 +44,64 @@ class Delivery:
         return [(name, line) for name, loaded in self.loaded.items() for line in loaded.broken]
 
     def read(self, sources: Names[str, RowSource]) -> None:
-        """Load the sources."""
+        """Load the sources; one that is read by a single feed, row by row, is mapped as it is read."""
+        self.define_macros()
         for name, source in sources.items():
             self.step(f"read {Path(source.name).name if source.size() else name}")
-            self.loaded[name] = source.load(self.connection, name, self.scratch)
+            run = self._only_reader(name)
+            if isinstance(source, Streamed) and run is not None and run.row_by_row:
+                self._stream(name, source, run)
+            else:
+                self.loaded[name] = source.load(self.connection, name, self.scratch)
+
+    def _only_reader(self, source: str) -> FeedRun | None:
+        """The feed that reads a source, if nothing else does."""
+        feeds = [(table, feed) for table, feeds in self.mapping.spec.tables.items() for feed in feeds]
+        if self.mapping.spec.let or list(self.mapping.sources) != [source] or len(feeds) > 1:
+            return None
+        ((table, feed),) = feeds
+        return self._feed_run(table, 0, source) if feed.relation == source else None
+
+    def _stream(self, name: str, source: Streamed, run: FeedRun) -> None:
+        def consume(lines: str, again: str) -> int:
+            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS FROM {again}")
+            if RECORD in run.base_columns:
+                raise self.mapping.fail((name,), f"a column can't be called {RECORD}; give headings: [a, b, …]")
+            return run.map_rows(lines)
+
+        self.loaded[name] = source.stream(self.connection, self.scratch / f"{name}.csv", consume)
+        self.step(f"check {run.table.table}")
+        self.checked[run.name] = run.judge()
+        self.connection.execute(f"DROP VIEW {quoted(name)}")
+        self.runs.append(run)
 
     def map(self) -> None:
-        """Make the views of `let`, then run all feeds.
+        """Make the views of `let`, then run all feeds that haven't run.
 
         Raises:
             StandardsError: an expression that the sources can't answer, with file and line in the mapping.
         """
-        self.define_macros()
         for name, sql in self.mapping.spec.let.items():
             self.step(f"let {name}")
             self._materialise(name, sql, ("let", name))
         for table, feeds in self.mapping.spec.tables.items():
             for index, feed in enumerate(feeds):
-                self.run_feed(table, index, self._base(table, index, feed.relation))
+                if f"{table}#{index + 1}" not in self.checked:
+                    self.run_feed(table, index, self._base(table, index, feed.relation))
 
     def run_feed(self, table: str, index: int, base: str) -> None:
         """Map and check the rows of the DuckDB table `base` by a feed."""
         self.step(f"check {table}")
+        run = self._feed_run(table, index, base)
+        self.checked[run.name] = run.run()
+        self.runs.append(run)
+
+    def _feed_run(self, table: str, index: int, base: str) -> FeedRun:
         spec = self.mapping.sources.get(base) or next(iter(self.mapping.sources.values()))
         run = FeedRun(self.connection, self.mapping, self.pack, (table, index), base, spec)
         if run.name in self.checked:
             run.name = f"{run.feed_name}/{len(self.runs)}"
-        self.checked[run.name] = run.run()
-        self.runs.append(run)
+        return run
 
     def forget_sources(self) -> None:
         """Give back the memory of what feeds read; what is needed of it stands in their tables."""

@@ -23,6 +23,12 @@ def connect(spill: Path, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
     )
 
 
+def count_rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """How many rows a relation has."""
+    found = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
+    return int(found[0]) if found else 0
+
+
 def fetch_dicts(connection: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
     """The rows of a SELECT as dictionaries."""
     result = connection.execute(sql, list(values))

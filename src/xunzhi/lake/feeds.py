@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping as Names
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from xunzhi.lake.engine import count_rows
 from xunzhi.lake.files import listed, literal, quoted
 from xunzhi.lake.mapping import Feed, Mapping, SourceSpec
 from xunzhi.lake.rules import Rule, rules_of, source_text
@@ -19,7 +21,9 @@ from xunzhi.lake.values import trimmed, typed
 from xunzhi.standards import Pack, StandardsError, Table
 
 ROW, RECORD, PART, FLAG = "_row", "_record", "_part", "_flag"
+WANTED = "_wanted"
 BAD, ODD = 2, 1
+FEW_WORDS = 50
 EXAMPLES = 20
 
 
@@ -43,9 +47,10 @@ class Checked:
 
 
 class FeedRun:
-    """One feed on one delivery. `base` is the DuckDB table that its rows come from.
+    """One feed on one delivery. `base` is the DuckDB table or view that its rows come from.
 
-    Makes the table `rows`, the typed rows with their flag, and, if some are bad, `refused` of those with their reasons.
+    Makes `rows`, the typed rows with their flag (NULL: left out by `where`), and, if some are bad, the table `refused`
+    of those with their reasons.
     """
 
     def __init__(
@@ -70,8 +75,13 @@ class FeedRun:
 
     @property
     def rows(self) -> str:
-        """The table of typed rows."""
+        """The typed rows: `_row`, `_record`, `_part`, the mapped columns, `_flag`."""
         return quoted(f"rows of {self.name}")
+
+    @property
+    def _mapped(self) -> str:
+        """The table that holds `rows`."""
+        return quoted(f"mapped by {self.name}")
 
     @property
     def refused(self) -> str:
@@ -107,18 +117,65 @@ class FeedRun:
         """The rules that the rows must keep."""
         return rules_of(self.table, self.pack, self.expressions, self.mapping.spec.plausible_years)
 
+    @cached_property
+    def row_by_row(self) -> bool:
+        """Whether each row gives one row in the same place; a join, which many words to recode need, mixes them."""
+        return self.feed.repeat is None and all(len(words) <= FEW_WORDS for words in self._recodings.values())
+
+    @cached_property
+    def in_place(self) -> bool:
+        """Whether the place of a mapped row says which row of the relation it is."""
+        return self.row_by_row and RECORD not in self.base_columns
+
+    @cached_property
+    def _recodings(self) -> dict[str, dict[str, str]]:
+        """Column → old word → new word."""
+        return {
+            name: words if isinstance(words, dict) else _read_pairs(self.mapping.folder / words)
+            for name, words in self.feed.recode.items()
+        }
+
     def run(self) -> Checked:
-        """Map, type and check all rows.
+        """Map, type and check all rows of the base.
 
         Raises:
             StandardsError: an expression that the relation can't answer; required columns that nothing fills.
         """
+        self.map_rows(quoted(self.base))
+        return self.judge()
+
+    def map_rows(self, relation: str) -> int:
+        """Make `rows` of a relation that is like the base; needn't be a table if :attr:`in_place`. Their number.
+
+        Raises:
+            StandardsError: as :meth:`run`.
+        """
         self._refuse_unfilled()
-        names = listed([ROW, RECORD, PART, *self.expressions])
-        typed_rows = self._typed(quoted(self.base))
-        self._run(f"CREATE OR REPLACE TEMP TABLE {self.rows} AS SELECT {names}, {self._flag()} FROM ({typed_rows})")
+        if not self.in_place:
+            names = listed([ROW, RECORD, PART, *self.expressions])
+            self._run(
+                f"CREATE OR REPLACE TEMP TABLE {self._mapped} AS SELECT {names}, {self._flag()} AS {FLAG} "
+                f"FROM ({self._typed(self._source_texts(relation))})"
+            )
+            self._run(f"CREATE OR REPLACE TEMP VIEW {self.rows} AS FROM {self._mapped}")
+            return count_rows(self.connection, self._mapped)
+        typed_rows = self._typed(self._texts_in_place(relation), [WANTED])
+        flag = f"CASE WHEN {WANTED} THEN {self._flag()} END AS {FLAG}"
+        self._run(
+            f"CREATE OR REPLACE TEMP TABLE {self._mapped} AS SELECT {listed(self.expressions)}, {flag} "
+            f"FROM ({typed_rows})"
+        )
+        self._run(
+            f"CREATE OR REPLACE TEMP VIEW {self.rows} AS "
+            f"SELECT rowid AS {ROW}, rowid + 1 AS {RECORD}, 0 AS {PART}, * FROM {self._mapped}"
+        )
+        return count_rows(self.connection, self._mapped)
+
+    def judge(self) -> Checked:
+        """What became of the mapped rows."""
+        base = self._mapped if self.in_place else quoted(self.base)
         ((read, selected, bad, flagged),) = self._fetch(
-            f"SELECT (SELECT count(*) FROM {quoted(self.base)}), count(*), "
+            f"SELECT (SELECT count(*) FROM {base}), count({FLAG}), "
             f"count(*) FILTER ({FLAG} = {BAD}), count(*) FILTER ({FLAG} >= {ODD}) FROM {self.rows}"
         )
         findings = self._judge(bad) if flagged else []
@@ -127,6 +184,11 @@ class FeedRun:
     def accepted_sql(self) -> str:
         """A SELECT of the rows that go into the lake."""
         return f"SELECT {listed([*self.expressions, RECORD])} FROM {self.rows} WHERE {FLAG} < {BAD}"
+
+    def forget(self) -> None:
+        """Give back the memory of the rows."""
+        self._run(f"DROP VIEW {self.rows}")
+        self._run(f"DROP TABLE {self._mapped}")
 
     @cached_property
     def _numbers(self) -> list[int]:
@@ -161,10 +223,17 @@ class FeedRun:
             )
         return " UNION ALL ".join(selects)
 
+    def _texts_in_place(self, base: str) -> str:
+        """The SELECT of what each row of the base says for each column, and whether it is wanted."""
+        columns = [f"({sql}) AS {source_text(name)}" for name, sql in self.expressions.items()]
+        wanted = f"coalesce(({self.feed.where})::BOOLEAN, false)" if self.feed.where else "true"
+        return f"SELECT {wanted} AS {WANTED}, {', '.join(columns)} FROM {base}"
+
     @cached_property
     def _given_kinds(self) -> dict[str, str]:
         """The SQL type of each expression."""
-        texts = self._source_texts(quoted(self.base))
+        base = quoted(self.base)
+        texts = self._texts_in_place(base) if self.in_place else self._source_texts(base)
         try:
             kinds = {name: kind for name, kind, *_ in self._fetch(f"DESCRIBE {texts}")}
         except duckdb.Error as together:
@@ -182,25 +251,28 @@ class FeedRun:
             text, kind = f"s.{source_text(name)}", given
             if kind in ("VARCHAR", '"NULL"'):
                 text, kind = trimmed(text), "VARCHAR"
-            words = self.feed.recode.get(name)
-            if words is not None:
-                table = self._recoding(name, words)
-                joins.append(f" LEFT JOIN {table} ON {table}.old = CAST({text} AS VARCHAR)")
-                text, kind = f"coalesce({table}.new, CAST({text} AS VARCHAR))", "VARCHAR"
+            words = self._recodings.get(name)
+            if words:
+                old, kind = f"CAST({text} AS VARCHAR)", "VARCHAR"
+                if len(words) <= FEW_WORDS:
+                    whens = " ".join(f"WHEN {literal(word)} THEN {literal(code)}" for word, code in words.items())
+                    text = f"CASE {old} {whens} ELSE {old} END"
+                else:
+                    table = self._recoding(name, words)
+                    joins.append(f" LEFT JOIN {table} ON {table}.old = {old}")
+                    text = f"coalesce({table}.new, {old})"
             columns[name] = (text, kind)
         return columns, "".join(joins)
 
-    def _recoding(self, name: str, words: dict[str, str] | str) -> str:
+    def _recoding(self, name: str, words: dict[str, str]) -> str:
         """A table of old and new words."""
         table = quoted(f"recode {self.name} {name}")
-        pairs = words if isinstance(words, dict) else _read_pairs(self.mapping.folder / words)
         self._run(f"CREATE OR REPLACE TEMP TABLE {table} (old VARCHAR, new VARCHAR)")
-        if pairs:
-            self.connection.executemany(f"INSERT INTO {table} VALUES (?, ?)", list(pairs.items()))
+        self.connection.executemany(f"INSERT INTO {table} VALUES (?, ?)", list(words.items()))
         return table
 
-    def _typed(self, base: str) -> str:
-        """Rows of the base: the recoded texts with all columns of the table as typed values beside them."""
+    def _typed(self, texts_sql: str, kept: Sequence[str] = (ROW, RECORD, PART)) -> str:
+        """Rows of source texts: recoded, with all columns of the table as typed values beside them."""
         recoded, joins = self._recoded
         texts = ", ".join(f"{text} AS {source_text(name)}" for name, (text, _) in recoded.items())
         columns = [
@@ -209,23 +281,20 @@ class FeedRun:
             else f"CAST(NULL AS {column.type.sql}) AS {quoted(name)}"
             for name, column in self.table.columns.items()
         ]
-        return (
-            f"SELECT *, {', '.join(columns)} FROM "
-            f"(SELECT {ROW}, {RECORD}, {PART}, {texts} FROM ({self._source_texts(base)}) s{joins})"
-        )
+        return f"SELECT *, {', '.join(columns)} FROM (SELECT {', '.join(kept)}, {texts} FROM ({texts_sql}) s{joins})"
 
     def _flag(self) -> str:
         bad = " OR ".join(f"coalesce({rule.violated}, false)" for rule in self.rules if rule.error) or "false"
         odd = " OR ".join(f"coalesce({rule.violated}, false)" for rule in self.rules if not rule.error) or "false"
-        return f"CASE WHEN {bad} THEN {BAD} WHEN {odd} THEN {ODD} ELSE 0 END::UTINYINT AS {FLAG}"
+        return f"CASE WHEN {bad} THEN {BAD} WHEN {odd} THEN {ODD} ELSE 0 END::UTINYINT"
 
     def _judge(self, bad: int) -> list[Finding]:
         """What is wrong with the flagged rows; makes `refused` of the bad ones."""
         self._run(
-            f"CREATE OR REPLACE TEMP TABLE _flagged AS SELECT rowid AS {ROW}, * FROM {quoted(self.base)} "
-            f"WHERE rowid IN (SELECT {ROW} FROM {self.rows} WHERE {FLAG} >= {ODD})"
+            f"CREATE OR REPLACE TEMP TABLE _flagged AS FROM (SELECT row_number() OVER () - 1 AS {ROW}, * "
+            f"FROM {quoted(self.base)}) WHERE {ROW} IN (SELECT {ROW} FROM {self.rows} WHERE {FLAG} >= {ODD})"
         )
-        flagged = self._typed(f"(SELECT {ROW} AS rowid, * EXCLUDE ({ROW}) FROM _flagged)")
+        flagged = self._typed(self._source_texts(f"(SELECT {ROW} AS rowid, * EXCLUDE ({ROW}) FROM _flagged)"))
         violated = ", ".join(f"coalesce({rule.violated}, false) AS {_violated(rule)}" for rule in self.rules)
         self._run(f"CREATE OR REPLACE TEMP TABLE _judged AS SELECT *, {violated} FROM ({flagged})")
         if bad:

@@ -92,7 +92,7 @@ def write_rows(transaction: Transaction, delivery: Delivery, report: Report) -> 
     for run in delivery.runs:
         found = [*feeds[run.name].findings, *unknown.get(run.name, [])]
         feeds[run.name] = replace(feeds[run.name], findings=found)
-        transaction.connection.execute(f"DROP TABLE {run.rows}")
+        run.forget()
     return replace(report, feeds=feeds)
 
 

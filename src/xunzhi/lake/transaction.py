@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -342,17 +342,18 @@ class Transaction:
         if old:
             same = " AND ".join(f"o.{quoted(name)} = r.{quoted(name)}" for name in spec.key)
             rows += f" UNION ALL SELECT {columns} FROM ({self._scan(spec, old)}) o ANTI JOIN _replaced r ON {same}"
-        new = self._write(spec, rows)
+        institutions = {institution for institution, *_ in incoming} | {file.institution for file in old}
+        new = self._write(spec, rows, one_institution=len(institutions) == 1)
         self._files[spec.table] = (current - old) | new
 
-    def _write(self, spec: Table, rows: str) -> set[DataFile]:
+    def _write(self, spec: Table, rows: str, *, one_institution: bool) -> set[DataFile]:
         """Write rows as Parquet files into the staging folder, sorted by key within each partition."""
         folder = self.staging / spec.table / str(next(self._numbers))
         folder.mkdir(parents=True)
-        order = listed((*PARTITION, *(name for name in spec.key if name != "institution")))
+        order = ", ".join(_order(spec, one_institution=one_institution))
         written = self._run(
             f"COPY (SELECT * FROM ({rows}) ORDER BY {order}) TO {literal(str(folder))} (FORMAT parquet, "
-            f"PARTITION_BY ({listed(PARTITION)}), WRITE_PARTITION_COLUMNS true, COMPRESSION zstd, "
+            f"PARTITION_BY ({listed(PARTITION)}), WRITE_PARTITION_COLUMNS true, COMPRESSION zstd, COMPRESSION_LEVEL 1, "
             f"ROW_GROUP_SIZE {ROW_GROUP}, RETURN_STATS true)"
         ).fetchall()
         files = set()
@@ -380,6 +381,15 @@ def _month(spec: Table) -> str:
     if spec.month is None:
         return literal(NO_MONTH)
     return f"coalesce(strftime({quoted(spec.month)}, '%Y-%m'), {literal(OPEN_MONTH)})"
+
+
+def _order(spec: Table, *, one_institution: bool) -> Iterator[str]:
+    """Partition, then key, as SQL; numbers where they do, for they sort faster than texts."""
+    if not one_institution:
+        yield "institution"
+    if spec.month is not None:
+        yield f"(12 * year({quoted(spec.month)}) + month({quoted(spec.month)}))::INTEGER"
+    yield from (quoted(name) for name in spec.key if name != "institution")
 
 
 def _to_merge(files: set[DataFile], incoming: list[tuple[str, str, int]]) -> set[DataFile]:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from xunzhi.lake.errors import LakeError
 from xunzhi.lake.mapping import Mapping, SourceSpec
-from xunzhi.lake.sources.base import Broken, Lines, Loaded, RowSource
+from xunzhi.lake.sources.base import Broken, Lines, Loaded, RowSource, Streamed
 from xunzhi.lake.sources.csv_source import CsvSource
 from xunzhi.lake.sources.database import SqlSource
 from xunzhi.lake.sources.excel import ExcelSource
 from xunzhi.lake.sources.parquet import ParquetSource
 
-__all__ = ["Broken", "Lines", "Loaded", "RowSource", "deliveries", "open_file"]
+__all__ = ["Broken", "Lines", "Loaded", "RowSource", "Streamed", "deliveries", "open_file"]
 
 KINDS: dict[str, Callable[[SourceSpec, Path], RowSource]] = {
     "csv": CsvSource,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import duckdb
 import numpy as np
@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from xunzhi.lake.files import quoted
 
 BATCH_ROWS = 20_000
+
+# Reads the records of a relation and says how many; a second relation gives the same records once more, later
+Consume = Callable[[str, str], int]
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,17 @@ class RowSource(Protocol):
 
     def load(self, connection: duckdb.DuckDBPyConnection, table: str, scratch: Path) -> Loaded:
         """Make the temporary table `table` of all records in their order; `scratch` is a folder for passing files."""
+
+
+@runtime_checkable
+class Streamed(RowSource, Protocol):
+    """A source that can be read without keeping its records."""
+
+    def stream(self, connection: duckdb.DuckDBPyConnection, clean: Path, consume: Consume) -> Loaded:
+        """Have `consume` read all records in their order, maybe more than once; the last time counts.
+
+        `clean` is a passing file, to stay until the records are read no more.
+        """
 
 
 def insert_text(

@@ -8,15 +8,21 @@ from pathlib import Path
 import duckdb
 
 from xunzhi.lake.csv_file import Heading, fingerprint, line_numbers, read_heading, survey, unique_names, write_clean
+from xunzhi.lake.engine import count_rows
 from xunzhi.lake.errors import LakeError
 from xunzhi.lake.files import literal, quoted
 from xunzhi.lake.mapping import SourceSpec
-from xunzhi.lake.sources.base import Broken, Lines, Loaded
+from xunzhi.lake.sources.base import Broken, Consume, Lines, Loaded
 
 MOST_BROKEN = 0.1
 FEW = 1000
 PASSES = 20
 KEPT_TEXT = 100_000
+SKIP = "ignore_errors=true"
+KEEP = (
+    "store_rejects=true, rejects_table='_rejects', rejects_scan='_reject_scans', rejects_limit=0, "
+    f"rejects_line_size_limit={KEPT_TEXT}"
+)
 QUOTE, COLUMNS, BYTES = "csv-quote", "csv-columns", "csv-bytes"
 
 
@@ -41,27 +47,36 @@ class CsvSource:
         return self._heading(survey(self.file, self.spec.encoding).encoding).names
 
     def load(self, connection: duckdb.DuckDBPyConnection, table: str, scratch: Path) -> Loaded:
-        """Read all lines as text; broken ones are listed, and never take their neighbours with them.
+        """Read all lines as text into a table; see :meth:`stream`."""
 
-        A quotation mark that opens and never closes swallows the lines after it, in any reader. So the lines are
-        counted: if some are missing, the line that opened is set aside and the file is read again without it.
+        def keep(lines: str, _: str) -> int:
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(table)} AS FROM {lines}")
+            return count_rows(connection, quoted(table))
+
+        return self.stream(connection, scratch / f"{table}.csv", keep)
+
+    def stream(self, connection: duckdb.DuckDBPyConnection, clean: Path, consume: Consume) -> Loaded:
+        """Have `consume` read all lines as text; `clean` is a passing file for lines that must be mended first.
+
+        Broken lines are listed, and never take their neighbours with them. A quotation mark that opens and never
+        closes swallows the lines after it, in any reader. So the lines are counted: if some are missing, the line
+        that opened is set aside and the file is consumed again without it.
 
         Raises:
             LakeError: if the file is empty, or most lines don't fit the headings.
         """
         seen = survey(self.file, self.spec.encoding)
         encoding, heading = seen.encoding, self._heading(seen.encoding)
-        clean, file, aside = scratch / f"{table}.csv", self.file, dict[int, Broken]()
+        file, aside = self.file, dict[int, Broken]()
         if not seen.clean:
             texts = write_clean(file, encoding, clean, ())
             aside = {line: _bytes(line, text, encoding) for line, text in texts.items()}
             file, seen = clean, survey(clean)
         for _ in range(PASSES):
-            rejects = self._read(connection, table, file, heading)
-            records = _count(connection, table)
+            records, rejects = self._read(connection, file, heading, consume)
             skipped = _skipped(heading, {*seen.blank, *aside}, rejects)
             missing = seen.lines - heading.lines - records - len(skipped)
-            longer = _longer_records(connection, table, heading.names) if missing else ()
+            longer = _longer_records(connection, self._lines(file, heading, SKIP), heading.names) if missing else ()
             if missing == sum(further for _, further in longer):
                 broken = sorted({**rejects, **aside}.values(), key=lambda line: line.line)
                 self._refuse_mostly_broken(broken, records)
@@ -84,23 +99,27 @@ class CsvSource:
             return Heading(unique_names(self.spec.headings), found.delimiter, found.lines)
         return found
 
-    def _read(
-        self, connection: duckdb.DuckDBPyConnection, table: str, file: Path, heading: Heading
-    ) -> dict[int, Broken]:
-        """Make the table; returns the lines that DuckDB refused."""
+    def _lines(self, file: Path, heading: Heading, rejects: str) -> str:
+        """The lines of a file as a relation; `rejects` says what DuckDB is to do with those that don't fit."""
         columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in heading.names)
         nulls = ", ".join(literal(word) for word in ("", *self.spec.null_words))
+        return (
+            f"read_csv({literal(str(file))}, auto_detect=false, header=false, skip={heading.lines}, "
+            f"delim={literal(heading.delimiter)}, quote={literal(self.spec.quote)}, "
+            f"escape={literal(self.spec.quote)}, columns={{{columns}}}, nullstr=[{nulls}], {rejects})"
+        )
+
+    def _read(
+        self, connection: duckdb.DuckDBPyConnection, file: Path, heading: Heading, consume: Consume
+    ) -> tuple[int, dict[int, Broken]]:
+        """Have the lines consumed; returns the number of records, and the lines that DuckDB refused."""
         connection.execute("DROP TABLE IF EXISTS _rejects; DROP TABLE IF EXISTS _reject_scans")
         try:
-            connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE {quoted(table)} AS SELECT * FROM read_csv({literal(str(file))}, "
-                f"auto_detect=false, header=false, skip={heading.lines}, delim={literal(heading.delimiter)}, "
-                f"quote={literal(self.spec.quote)}, escape={literal(self.spec.quote)}, columns={{{columns}}}, "
-                f"nullstr=[{nulls}], store_rejects=true, rejects_table='_rejects', rejects_scan='_reject_scans', "
-                f"rejects_limit=0, rejects_line_size_limit={KEPT_TEXT})"
-            )
+            records = consume(self._lines(file, heading, KEEP), self._lines(file, heading, SKIP))
         except duckdb.InvalidInputException as error:
             reason = str(error).split("\n")[0]
+            if "CSV" not in reason:
+                raise
             raise LakeError(f"{self.file} is not CSV: {reason}", f"{self.file} 不是 CSV 文件：{reason}") from error
         rows = connection.execute(
             # of a line that doesn't end, DuckDB may give the line before; the position of the value is right
@@ -109,7 +128,7 @@ class CsvSource:
         ).fetchall()
         lines = line_numbers(file, sorted({position for position, *_ in rows}))
         rejects = [_reject(lines[at], kind, index, text, len(heading.names)) for at, kind, index, text in rows]
-        return {reject.line: reject for reject in rejects}
+        return records, {reject.line: reject for reject in rejects}
 
     def _refuse_mostly_broken(self, broken: Sequence[Broken], records: int) -> None:
         total = records + len(broken)
@@ -123,11 +142,6 @@ class CsvSource:
             )
 
 
-def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    found = connection.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()
-    return int(found[0]) if found else 0
-
-
 def _skipped(heading: Heading, without: Collection[int], rejects: dict[int, Broken]) -> tuple[int, ...]:
     """The lines below the headings that give no record; a record of several lines may have the wrong columns."""
     refused = {
@@ -139,14 +153,17 @@ def _skipped(heading: Heading, without: Collection[int], rejects: dict[int, Brok
 
 
 def _longer_records(
-    connection: duckdb.DuckDBPyConnection, table: str, headings: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, relation: str, headings: Sequence[str]
 ) -> tuple[tuple[int, int], ...]:
     """The records with line ends inside their texts, each with how many."""
     feeds = " + ".join(
         f"coalesce(length({quoted(name)}) - length(replace({quoted(name)}, chr(10), '')), 0)" for name in headings
     )
     having = " OR ".join(f"contains({quoted(name)}, chr(10))" for name in headings)
-    found = connection.execute(f"SELECT rowid + 1, {feeds} FROM {quoted(table)} WHERE {having} ORDER BY 1").fetchall()
+    found = connection.execute(
+        f"SELECT record, {feeds} FROM (SELECT row_number() OVER () AS record, * FROM {relation}) "
+        f"WHERE {having} ORDER BY 1"
+    ).fetchall()
     return tuple((record, further) for record, further in found)
 
 
