@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -18,6 +18,8 @@ class Standard(BaseModel):
 
 class Label(Standard):
     """What people read, in both languages."""
+
+    do_not_call_in_templates: ClassVar[bool] = True  # a page chooses the language by a filter
 
     zh: str
     en: str
@@ -121,6 +123,7 @@ class Table(Standard):
     month: str | None = None
     columns: dict[str, Column]
     checks: tuple[Check, ...] = ()
+    cases: str | None = Field(default=None, description="the case type that fills the table; no delivery does")
 
     @model_validator(mode="after")
     def _names_exist(self) -> Table:
