@@ -239,6 +239,28 @@ def test_merged_patients_move_to_the_surviving_number(lake: Lake) -> None:
     assert ("E5", "new") in content(lake.snapshot(), "encounter", "encounter_id, patient_id")
 
 
+def test_rows_may_follow_a_merge_and_a_query_in_one_transaction(lake: Lake) -> None:
+    put(lake, "encounter", stay(1, patient="old"))
+    merge = {"institution": "H1", "merged_time": date(2026, 3, 1), "old_patient_id": "old", "new_patient_id": "new"}
+    with lake.write("merge") as tx:
+        tx.upsert("patient_merge", pa.Table.from_pylist([merge]))
+        tx.upsert("encounter", pa.Table.from_pylist([stay(2, patient="old")]))
+        tx.connection.execute("FROM range(1000000)").fetchone()
+        tx.upsert("encounter", pa.Table.from_pylist([stay(3)]))
+    assert content(lake.snapshot(), "encounter", "encounter_id, patient_id")[:2] == [("E1", "new"), ("E2", "new")]
+
+
+def test_an_upsert_reads_the_files_of_its_institutions_only(lake: Lake) -> None:
+    with lake.write("many") as tx:
+        for number in range(5):
+            tx.upsert("encounter", pa.Table.from_pylist([stay(n, where=f"H{number}", month=1 + n) for n in range(4)]))
+    with lake.write("one more") as tx:
+        for file in lake.root.glob("encounter/H[0124]/*/*.parquet"):
+            file.write_bytes(b"unreadable")
+        changed = tx.upsert("encounter", pa.Table.from_pylist([stay(1, where="H3", cost="7"), stay(9, where="H3")]))
+    assert changed == Upserted(inserted=1, updated=1)
+
+
 def test_merges_in_a_circle_are_refused(lake: Lake) -> None:
     merge = {"institution": "H1", "merged_time": date(2026, 3, 1)}
     put(lake, "patient_merge", {**merge, "old_patient_id": "A", "new_patient_id": "B"})

@@ -25,8 +25,7 @@ def connect(spill: Path, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
 
 def count_rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     """How many rows a relation has."""
-    found = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
-    return int(found[0]) if found else 0
+    return int(connection.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0])
 
 
 def fetch_dicts(connection: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:

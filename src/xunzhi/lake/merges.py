@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
+from xunzhi.lake.engine import count_rows
 from xunzhi.lake.errors import LakeError
 from xunzhi.lake.files import columns_of, listed, quoted
 
@@ -76,8 +77,7 @@ def rewrite_patients(transaction: Transaction) -> None:
             f"CREATE OR REPLACE TEMP TABLE _moved AS SELECT t.* EXCLUDE (_hash, _month), m.survivor "
             f"FROM ({stored}) t JOIN _survivors m ON m.institution = t.institution AND m.old = t.{PATIENT}"
         )
-        moved = transaction.connection.execute("SELECT count(*) FROM _moved").fetchone()
-        if not moved or not moved[0]:
+        if not count_rows(transaction.connection, "_moved"):
             continue
         columns = listed(column for column in columns_of(spec) if column not in ("_hash", "_month", PATIENT))
         rows = f"SELECT {columns}, survivor AS {PATIENT} FROM _moved"

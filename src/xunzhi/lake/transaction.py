@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,8 +18,6 @@ from xunzhi.lake.engine import connect
 from xunzhi.lake.errors import LakeError
 from xunzhi.lake.files import (
     MONTH,
-    NO_MONTH,
-    OPEN_MONTH,
     PARTITION,
     DataFile,
     columns_of,
@@ -31,6 +29,7 @@ from xunzhi.lake.files import (
     scan,
     signature,
 )
+from xunzhi.lake.layout import month_sql, order_sql, to_merge
 from xunzhi.lake.versions import sync_folder
 from xunzhi.standards import Table
 from xunzhi.standards.pack import link_columns
@@ -160,6 +159,7 @@ class Transaction:
         if isinstance(rows, Sequence):
             return f"read_parquet([{', '.join(literal(str(path)) for path in rows)}], hive_partitioning=false)"
         name = f"_arrow_{next(self._numbers)}"
+        self._run("SELECT 1").fetchall()  # ends a result that a caller didn't fetch to its end; else DuckDB refuses
         self.connection.register(name, pa.RecordBatchReader.from_stream(rows))
         return name
 
@@ -219,7 +219,7 @@ class Transaction:
         return self.connection.execute(sql)
 
     def _count(self, table: str, where: str = "true") -> int:
-        return int(self._run(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()[0])
+        return int(self._run(f"SELECT count(*) FROM {table} WHERE {where}").fetchall()[0][0])
 
     def _casts(self, spec: Table, names: Sequence[str]) -> str:
         return ", ".join(f"CAST({quoted(name)} AS {spec.columns[name].type.sql}) AS {quoted(name)}" for name in names)
@@ -256,7 +256,7 @@ class Transaction:
         typed = ", ".join(f"{expression} AS {quoted(name)}" for name, expression in columns.items())
         try:
             self._set_staged(
-                f"SELECT *, (hash({listed(spec.columns)}) >> 1)::BIGINT AS _hash, {_month(spec)} AS {MONTH} "
+                f"SELECT *, (hash({listed(spec.columns)}) >> 1)::BIGINT AS _hash, {month_sql(spec)} AS {MONTH} "
                 f"FROM (SELECT {typed} FROM {source} g{join})",
                 kind,
             )
@@ -307,8 +307,8 @@ class Transaction:
             f"SELECT rowid AS r, row_number() OVER (PARTITION BY {key} ORDER BY _record DESC, rowid DESC) AS place "
             f"FROM _staged WHERE hash({key}) IN (SELECT h FROM _twice)"
         )
-        dropped = self._run(f"DELETE FROM _staged WHERE rowid IN (SELECT r FROM ({ranked}) WHERE place > 1)").fetchone()
-        return int(dropped[0])
+        dropped = self._run(f"DELETE FROM _staged WHERE rowid IN (SELECT r FROM ({ranked}) WHERE place > 1)").fetchall()
+        return int(dropped[0][0])
 
     def _match(self, spec: Table) -> tuple[int, int]:
         """Find the staged rows in the lake: drop those that are there already, list those that replace another.
@@ -316,7 +316,7 @@ class Transaction:
         Makes the table `_replaced`: key and file of each row to be replaced. Returns (unchanged, replaced).
         """
         key = listed(spec.key)
-        old = self._scan(spec, self._current(spec.table), origin=True)
+        old = self._scan(spec, self._rivals(spec), origin=True)
         self._run(
             f"CREATE OR REPLACE TEMP TABLE _replaced AS SELECT {listed(spec.key, 'o.')}, o._path, "
             f"coalesce(o._hash = s._hash, false) AS same FROM ({old}) o JOIN _staged s USING ({key})"
@@ -328,13 +328,24 @@ class Transaction:
             self._run("DELETE FROM _replaced WHERE same")
         return unchanged, self._count("_replaced")
 
+    def _rivals(self, spec: Table) -> set[DataFile]:
+        """The files that can have a row with the key of a staged one."""
+        current = self._current(spec.table)
+        if not current:
+            return set()
+        texts = [name for name in spec.key if spec.columns[name].type.sql == "VARCHAR"]
+        bounds = ", ".join(f"min({quoted(name)}), max({quoted(name)})" for name in texts)
+        ((institutions, *found),) = self._run(f"SELECT list(DISTINCT institution), {bounds} FROM _staged").fetchall()
+        within = dict(zip(texts, zip(found[::2], found[1::2], strict=True), strict=True)) if institutions else {}
+        return {file for file in current if file.institution in (institutions or ()) and file.may_hold(within)}
+
     def _rewrite(self, spec: Table) -> None:
         """Write the staged rows, with what remains of the files that lose rows and of small files beside them."""
         current = self._current(spec.table)
         incoming = self._run(f"SELECT institution, {MONTH}, count(*) FROM _staged GROUP BY ALL").fetchall()
         losing = {Path(path) for (path,) in self._run("SELECT DISTINCT _path FROM _replaced").fetchall()}
         old = {file for file in current if self._place(spec, file) in losing}
-        old |= _to_merge(current - old, incoming)
+        old |= to_merge(current - old, incoming)
         if not incoming and not old:
             return
         columns = listed(columns_of(spec))
@@ -350,7 +361,7 @@ class Transaction:
         """Write rows as Parquet files into the staging folder, sorted by key within each partition."""
         folder = self.staging / spec.table / str(next(self._numbers))
         folder.mkdir(parents=True)
-        order = ", ".join(_order(spec, one_institution=one_institution))
+        order = ", ".join(order_sql(spec, one_institution=one_institution))
         written = self._run(
             f"COPY (SELECT * FROM ({rows}) ORDER BY {order}) TO {literal(str(folder))} (FORMAT parquet, "
             f"PARTITION_BY ({listed(PARTITION)}), WRITE_PARTITION_COLUMNS true, COMPRESSION zstd, COMPRESSION_LEVEL 1, "
@@ -374,33 +385,3 @@ class Transaction:
             (name, statistics.get(quoted(name), {})) for name in linking if spec.columns[name].type.sql == "VARCHAR"
         )
         return tuple((name, known["min"], known["max"]) for name, known in found if "min" in known and "max" in known)
-
-
-def _month(spec: Table) -> str:
-    """The partition of a row, as SQL."""
-    if spec.month is None:
-        return literal(NO_MONTH)
-    return f"coalesce(strftime({quoted(spec.month)}, '%Y-%m'), {literal(OPEN_MONTH)})"
-
-
-def _order(spec: Table, *, one_institution: bool) -> Iterator[str]:
-    """Partition, then key, as SQL; numbers where they do, for they sort faster than texts."""
-    if not one_institution:
-        yield "institution"
-    if spec.month is not None:
-        yield f"(12 * year({quoted(spec.month)}) + month({quoted(spec.month)}))::INTEGER"
-    yield from (quoted(name) for name in spec.key if name != "institution")
-
-
-def _to_merge(files: set[DataFile], incoming: list[tuple[str, str, int]]) -> set[DataFile]:
-    """The files that are no larger than what is written beside them; their number stays logarithmic in the loads."""
-    merged = set()
-    for institution, month, rows in incoming:
-        total = rows
-        neighbours = [file for file in files if (file.institution, file.month) == (institution, month)]
-        for file in sorted(neighbours, key=lambda file: file.rows):
-            if file.rows > total:
-                break
-            merged.add(file)
-            total += file.rows
-    return merged
