@@ -32,3 +32,17 @@ def test_the_indicator_is_withheld_and_names_the_cases(tmp_path):
     assert run.faults[0].message.startswith("1 rows of discharge are in the numerator but not in the denominator")
     assert run.faults[0].message.endswith(": H1 E0")
     assert Readings(lake, tmp_path).state.faults == {"survivors_returned": run.faults[0].message}
+
+
+def test_new_facts_that_contradict_a_definition_take_its_results_away_until_they_are_mended(tmp_path):
+    lake = Lake(tmp_path, replace(PACK, indicators={"survivors_returned": broken()}))
+    old = stays(("P1", "心内科", "2025-01-02", "2025-01-12", False))
+    new = {**stays(("P2", "骨科", "2026-01-02", "2026-01-12", True))[0], "encounter_id": "E9"}
+    put(lake, encounter=old)
+    assert not measure(lake, tmp_path).faults
+    put(lake, encounter=[new])
+    assert [fault.indicator for fault in measure(lake, tmp_path).faults] == ["survivors_returned"]
+    assert not MeasureStore(tmp_path).all_results().num_rows
+    put(lake, encounter=[{**new, "died": False}])
+    assert not measure(lake, tmp_path).faults
+    assert {"2025-01", "2026-01"} <= set(MeasureStore(tmp_path).all_results()["period"].to_pylist())

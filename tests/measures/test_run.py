@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.measures.facts import PACK, put, stays
 from xunzhi.lake import Lake
-from xunzhi.measures import MeasureStore, Readings, measure
+from xunzhi.measures import MeasureStore, Readings, measure, refresh
 
 START = datetime(2025, 11, 1)
 
@@ -75,18 +77,32 @@ def rows(home: Path) -> list[tuple[object, ...]]:
     return sorted((tuple(row.values()) for row in found), key=str)
 
 
+def cubes(home: Path) -> dict[str, pa.Table]:
+    root = MeasureStore(home).root
+    return {str(file.relative_to(root)): pq.read_table(file) for file in sorted(root.glob("cubes/*/*.parquet"))}
+
+
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.integers(0, 10_000), st.lists(st.sampled_from(sorted(MAKERS)), min_size=1, max_size=4))
-def test_incremental_equals_full(tmp_path_factory, seed, edits):
+@given(
+    st.integers(0, 10_000),
+    st.lists(st.sampled_from(sorted(MAKERS)), min_size=1, max_size=4),
+    st.sampled_from([0.0, 1.0]),
+    st.sampled_from([10, 1_000]),
+)
+def test_incremental_equals_full(tmp_path_factory, seed, edits, few, rows_at_once):
     home = tmp_path_factory.mktemp("lake")
     lake = Lake(home, PACK)
-    put(lake, **batch(seed, 20))
-    measure(lake, home / "incremental")
-    for step, name in enumerate(edits, start=1):
-        put(lake, **batch(seed + step, 0, **{name: 2}))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(refresh, "FEW", few)
+        patched.setattr(refresh, "BATCH", rows_at_once)
+        put(lake, **batch(seed, 20))
         measure(lake, home / "incremental")
+        for step, name in enumerate(edits, start=1):
+            put(lake, **batch(seed + step, 0, **{name: 2}))
+            measure(lake, home / "incremental")
     measure(lake, home / "full", full=True)
     assert rows(home / "incremental") == rows(home / "full")
+    assert cubes(home / "incremental") == cubes(home / "full")
 
 
 @pytest.fixture
@@ -189,6 +205,32 @@ def test_the_same_facts_without_change_compute_nothing_again(lake):
     measure(lake, home)
     again = measure(lake, home)
     assert all(months == set() for months in again.months.values())
+
+
+def test_a_column_that_no_definition_reads_changes_nothing(lake):
+    stay = stays(("P1", "心内科", "2026-01-02", "2026-01-31", True))
+    put(lake, encounter=stay, fall=batch(1, 0, fall=3)["fall"])
+    home = lake.root.parent
+    measure(lake, home)
+    put(lake, encounter=[{**stay[0], "remark": "a word more"}])
+    assert not any(measure(lake, home).months.values())
+    put(lake, encounter=[{**stay[0], "remark": "a word more", "cost": 200}])
+    again = measure(lake, home)
+    assert {name for name, months in again.months.items() if months} == {"discharge"}
+    assert again.months["discharge"] == {"2026-01"}
+
+
+def test_an_untouched_indicator_keeps_its_results_in_a_month_computed_again(lake):
+    def fallen(number: int, day: datetime) -> dict[str, object]:
+        return {"institution": "H1", "fall_id": f"F{number}", "fell_time": day, "department": "骨科"}
+
+    days = [{"institution": "H1", "department": "骨科", "day": datetime(2025, 1, 15).date(), "occupied": 10}]
+    stay = stays(("P1", "心内科", "2025-01-02", "2025-01-31", True))
+    put(lake, encounter=stay, bed_day=days, fall=[fallen(1, datetime(2025, 1, 3)), fallen(2, datetime(2025, 2, 3))])
+    untouched, touched = value(lake, "mortality", "2025-01"), value(lake, "falls", "2025-01")
+    put(lake, fall=[fallen(3, datetime(2025, 1, 4))])
+    assert value(lake, "mortality", "2025-01") == untouched
+    assert value(lake, "falls", "2025-01")["numerator"] == touched["numerator"] + 1
 
 
 def test_a_failed_computation_is_visible(lake, monkeypatch):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,7 +12,7 @@ from xunzhi.measures.coverage import Coverage
 from xunzhi.measures.cube import Cube
 from xunzhi.measures.periods import PERIOD_KINDS, kind_of, period_of
 from xunzhi.measures.results import Arithmetic, Fault, sources
-from xunzhi.measures.store import MeasureStore, within
+from xunzhi.measures.store import MeasureStore, joined, within
 from xunzhi.standards import Pack
 
 
@@ -24,6 +24,7 @@ class Calculation:
     store: MeasureStore
     coverage: Coverage
     lake_version: int
+    _read: dict[tuple[str, str], Cube] = field(default_factory=dict, repr=False)
 
     def all(self) -> tuple[int, list[Fault]]:
         """Results of all indicators in all periods: how many, and what could not be computed."""
@@ -68,6 +69,15 @@ class Calculation:
 
     def _cubes(self, indicators: Iterable[str], months: Collection[str]) -> Mapping[str, Cube]:
         """The stored cubes that indicators need, over some months."""
-        years = {month[:4] for month in months}
-        found = {grain: self.store.cube(grain, years) for grain in sorted(self._grains(indicators))}
+        years = sorted({month[:4] for month in months})
+        found = {
+            grain: joined([self._year(grain, year) for year in years] or [self.store.cube(grain, [])])
+            for grain in self._grains(indicators)
+        }
         return {grain: Cube(within(cube.sums, months), within(cube.values, months)) for grain, cube in found.items()}
+
+    def _year(self, grain: str, year: str) -> Cube:
+        """The stored cube of a grain over a year, read once."""
+        if (grain, year) not in self._read:
+            self._read[grain, year] = self.store.cube(grain, [year])
+        return self._read[grain, year]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 
@@ -10,11 +11,24 @@ from xunzhi.measures.cube import month_of
 from xunzhi.measures.engine import DuckEngine
 from xunzhi.measures.periods import PERIOD_KINDS, period_of
 from xunzhi.measures.store import State
-from xunzhi.standards import Grain, Link, Pack
+from xunzhi.standards import Grain, Link, Pack, Table
 from xunzhi.standards.pack import link_columns
 
 Months = set[str] | None
 """Months to compute again; None for all."""
+
+BOTH, DIFFERS = "changed_rows", "differs_"
+"""The changed rows of a table in both states; before a column's name: whether it differs between the two."""
+
+
+_EVERY_COLUMN = re.compile(r"(SELECT|DISTINCT|,)\s*(\w+\.)?\*|\bNATURAL\b|\bCOLUMNS\s*\(", re.IGNORECASE)
+
+
+def columns_read(grain: Grain, table: Table) -> set[str]:
+    """The columns of a table that a grain can depend on: those whose names stand anywhere in its SQL."""
+    if _EVERY_COLUMN.search(grain.sql):
+        return set(table.columns)
+    return set(re.findall(r"\w+", grain.sql)) & set(table.columns)
 
 
 class Changes:
@@ -28,21 +42,43 @@ class Changes:
         self.tables = set(now.changed_tables(then)) & set(pack.tables)
         self._bounds: dict[str, dict[str, object]] = {}
 
-    def of(self, table: str) -> str:
-        """The name of a table with the changed rows of one, in their old and new state: what grains link them by."""
+    def of(self, table: str, grain: Grain) -> str:
+        """A SELECT of the changed rows of a table that a grain can notice, in their old and new state.
+
+        It has the columns by which grains link the table. A row is noticed if it came or went, or if a column differs
+        that the grain reads: corrected costs change nothing where nobody looks at costs.
+        """
         name = f"changed_{table}"
         if table not in self._bounds:
-            columns = ", ".join(sorted({"institution"} | link_columns(self.pack, table)))
-            self.engine.keep(name, f"SELECT {columns} FROM ({self.now.changed_sql(table, self.then)}) AS c")
-            ends = ", ".join(
-                f"min({column}) AS low_{column}, max({column}) AS high_{column}" for column in columns.split(", ")
-            )
-            self._bounds[table] = self.engine.query(f"SELECT {ends} FROM {name}").to_pylist()[0]
-        return name
+            self._keep(name, self.pack.tables[table])
+        read = columns_read(grain, self.pack.tables[table])
+        noticed = " OR ".join(["alone", *(f"{DIFFERS}{column}" for column in sorted(read & self._compared(table)))])
+        return f"SELECT * FROM {name} WHERE {noticed}"
+
+    def _compared(self, table: str) -> set[str]:
+        """The columns that some grain reads; the key is the same on both sides."""
+        spec = self.pack.tables[table]
+        linked = [grain for grain in self.pack.grains.values() if table in (grain.base, *grain.links)]
+        return {column for grain in linked for column in columns_read(grain, spec)} - set(spec.key)
+
+    def _keep(self, name: str, table: Table) -> None:
+        links, compared = {"institution"} | link_columns(self.pack, table.table), sorted(self._compared(table.table))
+        columns = ", ".join(f'"{column}"' for column in sorted(links | set(compared)))
+        self.engine.keep(BOTH, f"SELECT _side, {columns} FROM ({self.now.changed_sql(table.table, self.then)}) AS c")
+        same = " AND ".join(f'o."{column}" = c."{column}"' for column in table.key)
+        wanted = [
+            *(f'c."{column}"' for column in sorted(links)),
+            "o._side IS NULL AS alone",
+            *(f'c."{column}" IS DISTINCT FROM o."{column}" AS "{DIFFERS}{column}"' for column in compared),
+        ]
+        pairs = f"{BOTH} AS c LEFT JOIN {BOTH} AS o ON o._side <> c._side AND {same}"
+        self.engine.keep(name, f"SELECT {', '.join(wanted)} FROM {pairs}")
+        self.engine.forget(BOTH)
+        ends = (f'min("{column}") AS "low_{column}", max("{column}") AS "high_{column}"' for column in sorted(links))
+        self._bounds[table.table] = self.engine.query(f"SELECT {', '.join(ends)} FROM {name}").to_pylist()[0]
 
     def near(self, table: str, link: Link, time: str) -> dict[str, tuple[str, str]]:
         """Ranges of columns of a base table outside of which its rows can't be touched by the changes of another."""
-        self.of(table)
         bounds, found = self._bounds[table], {}
         low, high = bounds[f"low_{link.by}"], bounds[f"high_{link.by}"]
         if link.by and isinstance(low, str) and isinstance(high, str):
@@ -58,7 +94,8 @@ def dirty_months(changes: Changes, grain: Grain) -> Months:
     """The months of a grain whose rows may differ between two versions of the lake; None for all."""
     found: set[str] = set()
     if grain.base in changes.tables:
-        found |= _column(changes.engine, f"SELECT {month_of(grain.time)} AS month FROM {changes.of(grain.base)}")
+        rows = changes.of(grain.base, grain)
+        found |= _column(changes.engine, f"SELECT {month_of(grain.time)} AS month FROM ({rows}) AS c")
     for table in sorted(changes.tables & set(grain.links)):
         link = grain.links[table]
         if link.by is None:
@@ -69,11 +106,11 @@ def dirty_months(changes: Changes, grain: Grain) -> Months:
                 f" AND b.{grain.time} BETWEEN c.{link.time} + INTERVAL ({link.days[0]}) DAY"
                 f" AND c.{link.time} + INTERVAL ({link.days[1] + 1}) DAY"
             )
-        changed = changes.of(table)
+        changed = changes.of(table, grain)
         near = changes.engine.rows(grain.base, changes.near(table, link, grain.time))
         found |= _column(
             changes.engine,
-            f"SELECT {month_of('b.' + grain.time)} AS month FROM ({near}) AS b JOIN {changed} AS c ON {touched}",
+            f"SELECT {month_of('b.' + grain.time)} AS month FROM ({near}) AS b JOIN ({changed}) AS c ON {touched}",
         )
     return found
 

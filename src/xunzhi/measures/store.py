@@ -164,10 +164,14 @@ class MeasureStore:
 
     def results_of(self, periods: Collection[str]) -> pa.Table:
         """The stored results of some periods."""
-        if not periods:
-            return SCHEMA.empty_table()
-        among = [("period", "in", sorted(periods))]
-        return DeltaTable(self.results).to_pyarrow_table(filters=among).select(SCHEMA.names).cast(SCHEMA)
+        parts = [SCHEMA.empty_table()]
+        for file in self.result_files() if periods else ():
+            period = Path(file).parent.name.removeprefix("period=")
+            if period in periods:
+                stored = pq.ParquetFile(file.removeprefix("file://")).read()
+                named = stored.append_column("period", pa.repeat(period, stored.num_rows))
+                parts.append(named.select(SCHEMA.names).cast(SCHEMA))
+        return pa.concat_tables(parts)
 
     def result_files(self) -> list[str]:
         """The Parquet files of the results; none before the first computation."""
@@ -183,8 +187,8 @@ class MeasureStore:
 
 
 def _read(folder: Path, kind: str, years: Collection[str]) -> pa.Table:
-    files = [folder / f"{year}.{kind}.parquet" for year in ("empty", *sorted(years))]
-    return pa.concat_tables([pq.read_table(file, partitioning=None) for file in files if file.is_file()])
+    files = [file for year in sorted(years) if (file := folder / f"{year}.{kind}.parquet").is_file()]
+    return pa.concat_tables([pq.ParquetFile(file).read() for file in files or [folder / f"empty.{kind}.parquet"]])
 
 
 def _write(file: Path, table: pa.Table) -> None:
