@@ -56,7 +56,7 @@ def strings(files: list[Path]) -> Catalog:
     for file in files:
         text = file.read_text(encoding="utf-8")
         if file.suffix != ".py":
-            text = templatize(text)
+            text = "\n".join(line.lstrip() for line in templatize(text).splitlines())  # no indents that Python minds
         messages = extract("python", BytesIO(text.encode()), keywords=KEYWORDS, options={"encoding": "utf-8"})  # type: ignore[arg-type]
         for _line, message, _comments, context in messages:
             if message and message != "":

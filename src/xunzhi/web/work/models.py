@@ -62,6 +62,11 @@ class Notification(models.Model):
         """Its first line."""
         return self.text.split("\n", 1)[0]
 
+    @property
+    def rest(self) -> str:
+        """What follows the first line."""
+        return self.text.partition("\n")[2].strip()
+
 
 class Delivery(models.Model):
     """That a notification has to reach a person through a channel, and how far that came."""
@@ -94,7 +99,10 @@ class Delivery(models.Model):
 
 
 class Preference(models.Model):
-    """How a person wants to be told; who has none gets mail at once, and a digest each morning."""
+    """How a person wants to be told; who has none is told at once, and gets a digest each working morning.
+
+    `channels` None: not chosen (preferences.usual).
+    """
 
     class Digest(models.TextChoices):
         """How often the digest comes."""
@@ -104,7 +112,7 @@ class Preference(models.Model):
         WEEKLY = "weekly", _("Each Monday")
 
     person = models.OneToOneField(Person, models.CASCADE, related_name="preference")
-    channels = models.JSONField(default=list)
+    channels = models.JSONField(null=True)
     at_once = models.BooleanField(_("tell me at once, not only in the digest"), default=True)
     digest = models.CharField(_("digest"), max_length=8, choices=Digest, default=Digest.DAILY)
     digest_at = models.TimeField(_("time of the digest"), default=time(7, 30))
@@ -113,6 +121,22 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return str(self.person)
+
+
+class Digested(models.Model):
+    """That the digest of a period was written for a person, or that there was nothing to write."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    period = models.CharField(max_length=20)
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        """Once for a period."""
+
+        constraints = [models.UniqueConstraint(fields=["person", "period"], name="digested_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.period}"
 
 
 class CalendarDay(models.Model):

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
+from xunzhi.web.jobs.services import enqueue
 from xunzhi.web.org.models import Person
 from xunzhi.web.work.models import Notification
 
@@ -30,6 +31,8 @@ def tell(people: Iterable[Any], text_zh: str, text_en: str, link: str, key: str,
         ],
         ignore_conflicts=True,
     )
+    if told:
+        enqueue("work.deliver", key="work.deliver")
 
 
 def remind(people: Iterable[Any], text_zh: str, text_en: str, link: str, key: str, level: int = 0) -> None:

@@ -1,41 +1,47 @@
-"""Pages of this room."""
+"""My work, and the search page."""
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from xunzhi.web.audit.services import record
 from xunzhi.web.permissions import signed_in
+from xunzhi.web.sheets import workbook
 from xunzhi.web.work.finding import everywhere
 from xunzhi.web.work.models import Notification
-from xunzhi.web.work.waiting import everything
+from xunzhi.web.work.waiting import Desk, Filters, everything
 
-PAGE = 30
+NEWS = 6
+"""Notifications shown beside the work."""
+
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @signed_in
 def home(request: HttpRequest) -> HttpResponse:
-    """My work."""
-    return render(request, "work/home.html", {"items": everything(request.access)})  # type: ignore[attr-defined]
+    """My work: what waits for me, by when and why; what I follow; what my department owes."""
+    access = request.access  # type: ignore[attr-defined]
+    desk = Desk(everything(access), Filters.of(request.GET), timezone.now())
+    if request.GET.get("format") == "xlsx":
+        return _exported(request, desk)
+    unread = Notification.objects.filter(person__user=request.user, read_at=None)
+    return render(request, "work/home.html", {"desk": desk, "news": unread[:NEWS]})
+
+
+def _exported(request: HttpRequest, desk: Desk) -> HttpResponse:
+    head = [_("What"), _("What is to be done"), _("Kind"), _("Unit"), _("Due"), _("Since")]
+    lines = [(item.title, item.why, item.kind, item.unit, item.due, item.since) for item in desk.shown]
+    record(request, "export", "my work", detail={"rows": len(lines), "whose": desk.filters.whose})
+    name = f'attachment; filename="work-{timezone.localdate()}.xlsx"'
+    return HttpResponse(workbook(head, lines, _("My work")), content_type=SHEET, headers={"Content-Disposition": name})
 
 
 @signed_in
 def search(request: HttpRequest) -> HttpResponse:
-    """What was found for a text, by kind."""
+    """What was found for a text, by kind; each room shows only what the visitor may see."""
     text = request.GET.get("q", "").strip()
-    return render(request, "work/search.html", {"text": text, "groups": everywhere(request.access, text)})  # type: ignore[attr-defined]
-
-
-@signed_in
-def notifications(request: HttpRequest) -> HttpResponse:
-    """The inbox."""
-    mine = Notification.objects.filter(person__user=request.user)
-    return render(request, "work/notifications.html", {"page": Paginator(mine, PAGE).get_page(request.GET.get("page"))})
-
-
-@signed_in
-def unread(request: HttpRequest) -> HttpResponse:
-    """How many notifications are unread: the number at the bell."""
-    count = Notification.objects.filter(person__user=request.user, read_at=None).count()
-    return render(request, "work/unread.html", {"count": count})
+    groups = everywhere(request.access, text)  # type: ignore[attr-defined]
+    return render(request, "work/search.html", {"text": text, "groups": groups})

@@ -1,14 +1,34 @@
-"""All that waits for a person, from every room."""
+"""All that waits for a person, from every room, in the order in which to do it."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
+from django.http import QueryDict
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from xunzhi.web.permissions import Access
-from xunzhi.web.work.items import WorkItem
+from xunzhi.web.work.calendar import LAST_YEAR
+from xunzhi.web.work.items import Whose, WorkItem
 from xunzhi.web.work.rooms import offered
+
+TABS: dict[Whose, str | Promise] = {
+    "mine": _("Waits for me"),
+    "unit": _("Owed by my department"),
+    "followed": _("I follow"),
+}
+URGENCY = {
+    "overdue": _("Overdue"),
+    "today": _("Today"),
+    "week": _("This week"),
+    "later": _("Later"),
+    "open": _("Without deadline"),
+}
 
 
 def everything(access: Access) -> list[WorkItem]:
@@ -18,4 +38,103 @@ def everything(access: Access) -> list[WorkItem]:
         for item in waiting(access):
             found.setdefault(item.key, item)
     far = datetime.max.replace(tzinfo=timezone.get_current_timezone())
-    return sorted(found.values(), key=lambda item: (item.due or far, item.key))
+    return sorted(found.values(), key=lambda item: (item.due or far, item.since or far, item.key))
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What of it is shown, as the query string says."""
+
+    whose: Whose = "mine"
+    kind: str = ""
+    unit: str = ""
+    text: str = ""
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Filters:
+        """Read the query string; what it doesn't know is the first tab."""
+        whose = query.get("whose", "mine")
+        chosen: Whose = whose if whose in TABS else "mine"  # type: ignore[assignment]
+        return cls(chosen, query.get("kind", ""), query.get("unit", ""), query.get("q", "").strip())
+
+    def matches(self, item: WorkItem) -> bool:
+        """Whether an item is shown."""
+        text = self.text.casefold()
+        return (
+            item.whose == self.whose
+            and self.kind in ("", item.kind)
+            and self.unit in ("", item.unit)
+            and (not text or text in f"{item.title} {item.why} {item.unit}".casefold())
+        )
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether more than a tab was chosen."""
+        return bool(self.kind or self.unit or self.text)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The page of a person: everything, what is shown of it, and how urgent that is."""
+
+    items: Sequence[WorkItem]
+    filters: Filters
+    now: datetime
+
+    @property
+    def shown(self) -> list[WorkItem]:
+        """The items that pass the filters."""
+        return [item for item in self.items if self.filters.matches(item)]
+
+    @property
+    def groups(self) -> Iterator[tuple[str, str | Promise, list[WorkItem]]]:
+        """Urgency, its label and its items, most urgent first."""
+        shown = self.shown
+        for name, label in URGENCY.items():
+            if items := [item for item in shown if urgency(item.due, self.now) == name]:
+                yield name, label, items
+
+    @property
+    def tabs(self) -> list[tuple[Whose, str | Promise, int]]:
+        """The tabs with their numbers."""
+        counts = Counter(item.whose for item in self.items)
+        return [(whose, label, counts[whose]) for whose, label in TABS.items() if counts[whose] or whose == "mine"]
+
+    @property
+    def kinds(self) -> list[tuple[str, int]]:
+        """The kinds in the tab, with their numbers."""
+        tab = replace(self.filters, kind="", unit="", text="")
+        return sorted(Counter(item.kind for item in self.items if tab.matches(item)).items())
+
+    @property
+    def units(self) -> list[tuple[str, int]]:
+        """The units in the tab, with their numbers: who owes most comes first."""
+        tab = replace(self.filters, kind="", unit="", text="")
+        return Counter(item.unit for item in self.items if tab.matches(item) and item.unit).most_common()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How much of what waits for the person is how urgent."""
+        counts = Counter(urgency(item.due, self.now) for item in self.items if item.whose == "mine")
+        return {name: counts[name] for name in URGENCY}
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether a deadline falls into a year whose holidays aren't announced."""
+        return any(item.due and timezone.localdate(item.due).year > LAST_YEAR for item in self.shown)
+
+
+def urgency(due: datetime | None, now: datetime) -> str:
+    """A key of URGENCY; a week ends on Sunday."""
+    if due is None:
+        return "open"
+    if due < now:
+        return "overdue"
+    today, day = timezone.localdate(now), timezone.localdate(due)
+    if day == today:
+        return "today"
+    return "week" if day <= _sunday(today) else "later"
+
+
+def _sunday(day: date) -> date:
+    return day + timedelta(days=6 - day.weekday())
