@@ -145,3 +145,31 @@ class Post(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} · {self.get_duty_display()} · {self.unit}"
+
+
+class Import(models.Model):
+    """A table of units, people or posts that someone brought: as it was read, and what became of it."""
+
+    class Kind(models.TextChoices):
+        """What the rows of a table are."""
+
+        UNITS = "units", _("Units")
+        PEOPLE = "people", _("People")
+        POSTS = "posts", _("Posts")
+
+    kind = models.CharField(_("content"), max_length=8, choices=Kind)
+    name = models.CharField(_("file"), max_length=200)
+    rows = models.JSONField()
+    lines = models.JSONField(default=list)
+    effective = models.DateField(_("takes effect on"))
+    by = models.CharField(_("by"), max_length=150, help_text=_("account"))
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+    applied = models.DateTimeField(_("applied"), null=True)
+
+    class Meta:
+        """Newest first."""
+
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} · {self.name}"

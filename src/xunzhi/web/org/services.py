@@ -250,3 +250,19 @@ def _carry(before: str, after: str) -> None:
     for unit in below:
         unit.path = after + unit.path.removeprefix(before)
     Unit.objects.bulk_update(below, ["path"], batch_size=500)
+
+
+def check_term(since: date | None, until: date | None) -> None:
+    """Refuse a term that ends before it begins.
+
+    Raises:
+        ValidationError: if it does.
+    """
+    if since and until and until < since:
+        raise ValidationError(_("The term ends before it begins."))
+
+
+def end_posts(person: Person, on: date) -> None:
+    """Who leaves holds no post after that day."""
+    Post.objects.filter(person=person, since__gt=on).delete()
+    Post.objects.filter(Q(until=None) | Q(until__gt=on), person=person).update(until=on)

@@ -12,6 +12,30 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="Import",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("units", "Units"), ("people", "People"), ("posts", "Posts")],
+                        max_length=8,
+                        verbose_name="content",
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="file")),
+                ("rows", models.JSONField()),
+                ("lines", models.JSONField(default=list)),
+                ("effective", models.DateField(verbose_name="takes effect on")),
+                ("by", models.CharField(help_text="account", max_length=150, verbose_name="by")),
+                ("created", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("applied", models.DateTimeField(null=True, verbose_name="applied")),
+            ],
+            options={
+                "ordering": ["-pk"],
+            },
+        ),
+        migrations.CreateModel(
             name="Person",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
