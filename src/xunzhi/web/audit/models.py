@@ -66,6 +66,11 @@ class Entry(models.Model):
         said: dict[str, Any] = json.loads(self.detail)
         return said
 
+    @property
+    def detail_line(self) -> str:
+        """What `detail` says, in one line."""
+        return ", ".join(f"{name}: {value}" for name, value in self.details.items())
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Only to add."""
         if not self._state.adding:
