@@ -12,7 +12,7 @@ from xunzhi.web.configuration import configuration, home, secret_key
 
 HERE = Path(__file__).parent
 HOME = home()
-ROOMS = ("org", "accounts", "audit", "jobs", "work", "cases", "monitor", "improve")
+ROOMS = ("org", "accounts", "audit", "jobs", "work", "cases", "monitor", "signals", "improve")
 """The apps; each may have urls.py, navigation.py and a locale folder, found by name."""
 
 SECRET_KEY = secret_key()
@@ -31,6 +31,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "xunzhi.web.middleware.client_address",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -44,6 +45,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "xunzhi.web.middleware.access",
+    "xunzhi.web.accounts.middleware.Gate",
     "xunzhi.web.middleware.security_headers",
 ]
 
@@ -96,6 +98,21 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+AUTHENTICATION_BACKENDS = [
+    "xunzhi.web.accounts.backends.PasswordBackend",
+    "xunzhi.web.accounts.directory.DirectoryBackend",
+    "xunzhi.web.accounts.oidc.OidcBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": configuration().accounts.password_length},
+    },
+    {"NAME": "xunzhi.web.accounts.passwords.Kinds"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "xunzhi.web.accounts.passwords.NotOneself"},
+    {"NAME": "xunzhi.web.accounts.passwords.NotUsedBefore"},
+]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "accounts:login"

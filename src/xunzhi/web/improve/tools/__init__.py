@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from xunzhi.web.improve.tools import benefit, check_sheet, fishbone, goal, pareto, plan, scoring, whys
+from xunzhi.web.improve.tools import benefit, check_sheet, fishbone, goal, pareto, plan, scoring, stratification, whys
 from xunzhi.web.improve.tools.outcome import Outcome
 
 OUTCOMES: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
@@ -22,6 +22,7 @@ OUTCOMES: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "measures_choice": scoring.outcome,
     "pareto": pareto.outcome,
     "plan": plan.outcome,
+    "stratification": stratification.outcome,
     "topic_choice": scoring.outcome,
     "whys": whys.outcome,
 }
