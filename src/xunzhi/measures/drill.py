@@ -40,7 +40,7 @@ def cases(engine: Engine, pack: Pack, indicator: Indicator, wanted: Wanted, mask
     Raises:
         ValueError: for an indicator that is a ratio of two others, or a stratum that its grain has not.
     """
-    aggregate = _aggregate(indicator, wanted)
+    aggregate = aggregate_of(indicator, wanted)
     grain = pack.grains[aggregate.grain]
     columns = _columns(grain, aggregate)
     first, last = months_in(wanted.period)
@@ -65,7 +65,12 @@ def cases(engine: Engine, pack: Pack, indicator: Indicator, wanted: Wanted, mask
     return rows if mask is None else mask.table(rows, identifying(pack, grain))
 
 
-def _aggregate(indicator: Indicator, wanted: Wanted) -> Aggregate:
+def aggregate_of(indicator: Indicator, wanted: Wanted) -> Aggregate:
+    """What the wanted part of an indicator counts in the period.
+
+    Raises:
+        ValueError: if there was no definition, or that part is made of other indicators.
+    """
     _, last = months_in(wanted.period)
     revision = indicator.revision_on(date.fromisoformat(f"{last}-01"))
     if revision is None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from xunzhi.lake import Lake
 from xunzhi.measures.cube import HOSPITAL
 from xunzhi.measures.periods import MONTHS_OF, kind_of, shifted
-from xunzhi.measures.results import SCHEMA
+from xunzhi.measures.result_rows import SCHEMA
 from xunzhi.measures.store import MeasureStore, State
 from xunzhi.standards import Indicator, Pack
 from xunzhi.standards.sql import unknown

@@ -44,14 +44,15 @@ def _month(value: float | None, late: bool, decimals: int) -> Cell:
 def definitions(source: Source, unit: str, say: Messages) -> Section:
     """What each indicator counts, and where that comes from."""
     entries = tuple(
-        Definition(f"i-{indicator.id}", indicator.label(say.language), tuple(_lines(source, indicator, say)))
+        Definition(f"i-{indicator.id}", indicator.label(say.language), tuple(definition_lines(source, indicator, say)))
         for indicator in indicators_of(source, unit)
     )
     blocks = (Paragraph((say.sentence("definition.how"),)), Definitions(entries))
     return Section("definitions", say("section.definitions"), blocks, sheet=say("sheet.definitions"))
 
 
-def _lines(source: Source, indicator: Indicator, say: Messages) -> Iterator[tuple[str, str, bool]]:
+def definition_lines(source: Source, indicator: Indicator, say: Messages) -> Iterator[tuple[str, str, bool]]:
+    """What an indicator means, as lines of (name, text, whether the text is code)."""
     revision = revision_of(source, indicator)
     citation, language = revision.source, say.language
     yield say("definition.id"), indicator.id, True

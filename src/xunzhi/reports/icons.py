@@ -88,14 +88,14 @@ def sparkline(spark: Spark) -> str:
 
     def at(value: float) -> float:
         middle = 0.5 if high == low else (value - low) / spread
-        return round(HEIGHT - MARGIN - middle * (HEIGHT - 2 * MARGIN), 2)
+        return round(HEIGHT - MARGIN - middle * (HEIGHT - 2 * MARGIN), 1)
 
     inside = ""
     if spark.target is not None:
         y = at(spark.target)
         inside += f'<path d="M0 {y} H{WIDTH}" stroke="#0b7a5b" stroke-width="0.9" stroke-dasharray="3 2" fill="none"/>'
     points = [
-        None if value is None else (round(MARGIN + i * step, 2), at(value)) for i, value in enumerate(spark.values)
+        None if value is None else (round(MARGIN + i * step, 1), at(value)) for i, value in enumerate(spark.values)
     ]
     path = _path(points)
     inside += f'<path d="{path}" fill="none" stroke="{MUTED}" stroke-width="1.3" stroke-linejoin="round"/>'
@@ -111,6 +111,6 @@ def _path(points: Sequence[tuple[float, float] | None]) -> str:
     parts, drawing = [], False
     for point in points:
         if point is not None:
-            parts.append(f"{'L' if drawing else 'M'}{point[0]} {point[1]}" + ("" if drawing else "h0.01"))
+            parts.append(f"{'L' if drawing else 'M'}{point[0]:g} {point[1]:g}" + ("" if drawing else "h0.01"))
         drawing = point is not None
     return " ".join(parts)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,7 @@ class Source:
         period: '2026-09', '2026Q3' or '2026'.
         baselines: recorded baselines of the charts.
         profile: what the hospital decided about its bulletins.
+        division: the stratum whose units are meant wherever a unit is named.
 
     Raises:
         ValueError: if the period has no results.
@@ -66,6 +67,7 @@ class Source:
         period: str,
         baselines: Sequence[Baseline] = (),
         profile: Profile | None = None,
+        division: str = DEPARTMENT,
     ):
         known = readings.periods("month")
         first, last = months_in(period)
@@ -75,9 +77,11 @@ class Source:
             span = f"{known[0]} … {known[-1]}" if known else "–"
             raise ValueError(f"{period}: 没有计算结果,现有 / no results; there are {span}")
         self.readings, self.institution, self.period = readings, institution, period
-        self.baselines, self.profile = baselines, profile or Profile()
+        self.baselines, self.profile, self.division = baselines, profile or Profile(), division
         self.state: State = state
         self.last = self.months[-1]
+        self._rows: dict[str, Mapping[tuple[str, str], Row]] = {}
+        self._charts: dict[str, Mapping[str, Block]] = {}
 
     @property
     def pack(self) -> Pack:
@@ -96,17 +100,19 @@ class Source:
 
     @cached_property
     def unit_names(self) -> Mapping[str, str]:
-        """Department → name, control characters taken out."""
-        found = self.readings.unit_names(DEPARTMENT)
+        """Unit → name, control characters taken out."""
+        found = self.readings.unit_names(self.division)
         return {unit: clean(name) for (institution, unit), name in found.items() if institution == self.institution}
 
     def name_of(self, unit: str) -> str:
-        """A department's name, or its code."""
+        """A unit's name, or its code."""
         return self.unit_names.get(unit, clean(unit))
 
-    @cached_property
-    def _rows(self) -> dict[str, dict[tuple[str, str], Row]]:
-        return {stratum: self._read(stratum) for stratum in (HOSPITAL, DEPARTMENT)}
+    def rows(self, stratum: str) -> Mapping[tuple[str, str], Row]:
+        """The results of the period by indicator and unit; the unit of the whole hospital is ''."""
+        if stratum not in self._rows:
+            self._rows[stratum] = self._read(stratum)
+        return self._rows[stratum]
 
     def _read(self, stratum: str) -> dict[tuple[str, str], Row]:
         wanted = {field.name for field in fields(Row)} - {"key"}
@@ -117,8 +123,8 @@ class Source:
         return found
 
     def row(self, indicator: str, unit: str = "") -> Row | None:
-        """The result of an indicator in the period, for the hospital or a department."""
-        return self._rows[DEPARTMENT if unit else HOSPITAL].get((indicator, unit))
+        """The result of an indicator in the period, for the hospital or one of its units."""
+        return self.rows(self.division if unit else HOSPITAL).get((indicator, unit))
 
     def status(self, indicator: str, unit: str = "") -> str:
         """ok, no_cases, not_collected or fault."""
@@ -129,26 +135,25 @@ class Source:
 
     @cached_property
     def units(self) -> tuple[str, ...]:
-        """The departments with results in the period, in the order of their codes."""
-        return tuple(sorted({unit for _, unit in self._rows[DEPARTMENT] if unit}))
+        """The units with results in the period, in the order of their codes."""
+        return tuple(sorted({unit for _, unit in self.rows(self.division) if unit}))
 
-    @cached_property
-    def _blocks(self) -> dict[str, dict[str, Block]]:
-        return {stratum: self._charts(stratum, self.last) for stratum in (HOSPITAL, DEPARTMENT)}
+    def charts(self, stratum: str) -> Mapping[str, Block]:
+        """All charts of a stratum, up to the end of the period."""
+        if stratum not in self._charts:
+            self._charts[stratum] = self.charts_through(stratum, self.last)
+        return self._charts[stratum]
 
-    def _charts(self, stratum: str, through: str) -> dict[str, Block]:
+    def charts_through(self, stratum: str, through: str) -> Mapping[str, Block]:
+        """All charts of a stratum up to a month."""
         return blocks(self.readings, self.institution, stratum, through=through, baselines=self.baselines)
 
     def chart(self, indicator: str, unit: str = "") -> tuple[Block, int] | None:
         """The charts of an indicator that end with the period, and the row of the unit among them."""
-        block = self._blocks[DEPARTMENT if unit else HOSPITAL].get(indicator)
+        block = self.charts(self.division if unit else HOSPITAL).get(indicator)
         if block is None or (unit and unit not in block.units):
             return None
         return block, block.unit(unit) if unit else 0
-
-    def charts(self, stratum: str) -> Mapping[str, Block]:
-        """All charts of a stratum."""
-        return self._blocks[stratum]
 
     @cached_property
     def scans(self) -> tuple[Scan, ...]:
@@ -156,9 +161,8 @@ class Source:
         return tuple(scan_blocks(self._blocks_through(month), month) for month in self.months)
 
     def _blocks_through(self, month: str) -> list[Block]:
-        if month == self.last:
-            return [block for found in self._blocks.values() for block in found.values()]
-        return [block for stratum in (HOSPITAL, DEPARTMENT) for block in self._charts(stratum, month).values()]
+        read = self.charts if month == self.last else partial(self.charts_through, through=month)
+        return [block for stratum in (HOSPITAL, DEPARTMENT) for block in read(stratum).values()]
 
     @cached_property
     def _signals(self) -> tuple[Signal, ...]:
@@ -200,7 +204,7 @@ class Source:
     @cached_property
     def decimals(self) -> Mapping[str, int]:
         """Decimal places of each indicator."""
-        charts = self._blocks[HOSPITAL]
+        charts = self.charts(HOSPITAL)
         return {
             name: places(indicator, charts[name].value[0].tolist() if name in charts else ())
             for name, indicator in self.pack.indicators.items()

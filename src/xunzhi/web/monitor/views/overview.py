@@ -1,0 +1,80 @@
+"""The hospital at a glance: the overview, and the wall screen."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from xunzhi.measures import HOSPITAL
+from xunzhi.reports.source import DEPARTMENT
+from xunzhi.web.monitor.downloads import workbook
+from xunzhi.web.monitor.overview import Filters, Line, overview_of
+from xunzhi.web.monitor.scope import require_unit
+from xunzhi.web.monitor.views.common import Results, departments_of, grid_context, on_results
+
+WALL_LINES = 12
+"""Indicators on one screen: readable from five metres."""
+
+
+@on_results("overview.view")
+def overview(request: HttpRequest, results: Results) -> HttpResponse:
+    """All indicators of the hospital by area; a department has a page of its own."""
+    if department := request.GET.get("department"):
+        address = reverse("monitor:unit", args=[DEPARTMENT, department])
+        return redirect(f"{address}?{urlencode({'kind': results.kind, 'period': results.period})}")
+    require_unit(results.access, "overview.view", results.institution, HOSPITAL, "")
+    found = overview_of(results.source)
+    filters = Filters.of(request.GET)
+    if request.GET.get("export") == "xlsx":
+        return workbook(request, results, found.grid(filters))
+    context = {**grid_context(results, found, filters), "departments": departments_of(results)}
+    return render(request, "monitor/overview.html", context)
+
+
+@on_results("overview.view")
+def wall(request: HttpRequest, results: Results) -> HttpResponse:
+    """A screen for the wall: one area after the other, what got worse first; it asks for the next by itself."""
+    require_unit(results.access, "overview.view", results.institution, HOSPITAL, "")
+    found = overview_of(results.source)
+    screens = _screens(found.areas(Filters()))
+    if not screens:
+        raise Http404
+    try:
+        place = int(request.GET.get("screen", "0")) % len(screens)
+    except ValueError:
+        place = 0
+    name, lines, others = screens[place]
+    context = {
+        "results": results,
+        "overview": found,
+        "area": name,
+        "lines": lines,
+        "others": others,
+        "next": (place + 1) % len(screens),
+        "place": place + 1,
+        "screens": len(screens),
+        "now": timezone.localtime(),
+    }
+    return render(
+        request, "monitor/parts/wall.html" if request.headers.get("HX-Request") else "monitor/wall.html", context
+    )
+
+
+def _screens(areas: list[tuple[str, str, list[Line]]]) -> list[tuple[str, list[Line], int]]:
+    """For each area its name, as many lines as fit on a screen, and how many are left out.
+
+    Those that got worse come first, then those that miss their target, then those that got better.
+    """
+    found = []
+    for _code, name, lines in areas:
+        valued = [line for line in lines if line.row.value.value is not None]
+        ranked = sorted(
+            valued, key=lambda line: (not line.is_("concern"), not line.missed, not line.is_("improvement"))
+        )
+        if ranked:
+            found.append((name, ranked[:WALL_LINES], len(ranked[WALL_LINES:])))
+    return found
