@@ -19,6 +19,7 @@ from xunzhi.web.org.forms import UploadForm
 from xunzhi.web.org.models import Import
 from xunzhi.web.org.views import complaint, spreadsheet
 from xunzhi.web.permissions import Access, requires
+from xunzhi.web.sheets import workbook
 
 PAGE = 100
 
@@ -131,4 +132,4 @@ def rejected(request: HttpRequest, pk: int) -> HttpResponse:
         for row in brought.rows
         if row["line"] in reasons
     ]
-    return spreadsheet(files.workbook(headings, rows, brought.get_kind_display()), f"rejected-{brought.pk}")
+    return spreadsheet(workbook(headings, rows, brought.get_kind_display()), f"rejected-{brought.pk}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO, StringIO
@@ -12,9 +12,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from openpyxl import Workbook, load_workbook
-from openpyxl.styles import Font, PatternFill
-from openpyxl.utils import get_column_letter
+from openpyxl import load_workbook
+
+from xunzhi.web.sheets import workbook
 
 MOST_ROWS = 50_000
 MOST_BYTES = 10 * 1024 * 1024
@@ -182,30 +182,6 @@ def day(text: str) -> date | None:
         return date(year, month, number)
     except ValueError:
         raise ValidationError(_("%(text)s is no date; write it as 2025-03-01.") % {"text": text}) from None
-
-
-def workbook(headings: Sequence[str], rows: Iterable[Sequence[Any]], title: str) -> bytes:
-    """An Excel file of one sheet. Texts that look like formulas stay texts."""
-    book = Workbook()
-    sheet = book.active
-    sheet.title = title[:31]
-    sheet.append(list(headings))
-    for cell in sheet[1]:
-        cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="E7F1F3")
-    for row in rows:
-        sheet.append(
-            [str(value) if value is not None and not isinstance(value, int | float) else value for value in row]
-        )
-    for cells in sheet.iter_rows(min_row=2):
-        for cell in cells:
-            if cell.data_type == "f":
-                cell.data_type = "s"
-    for number, heading in enumerate(headings, start=1):
-        sheet.column_dimensions[get_column_letter(number)].width = max(12, 2 * len(str(heading)))
-    sheet.freeze_panes = "A2"
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 def template(kind: str, english: bool) -> bytes:

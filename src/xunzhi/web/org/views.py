@@ -20,6 +20,7 @@ from xunzhi.web.org.forms import PostForm
 from xunzhi.web.org.models import Person, Post, Unit
 from xunzhi.web.org.services import Node, in_force
 from xunzhi.web.permissions import requires
+from xunzhi.web.sheets import workbook
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PAGE = 50
@@ -122,7 +123,7 @@ def export(request: HttpRequest) -> HttpResponse:
         for node in names.values()
     ]
     record(request, "export", f"organisation of {on or timezone.localdate()}", detail={"rows": len(rows)})
-    return spreadsheet(files.workbook(headings, rows, _("Organisation")), f"organisation-{on or timezone.localdate()}")
+    return spreadsheet(workbook(headings, rows, _("Organisation")), f"organisation-{on or timezone.localdate()}")
 
 
 def spreadsheet(content: bytes, name: str) -> HttpResponse:
@@ -228,7 +229,7 @@ def people_export(request: HttpRequest) -> HttpResponse:
     english = request.LANGUAGE_CODE == "en"
     record(request, "export", "people of the organisation", detail={"rows": len(rows)})
     headings = [column.en if english else column.zh for column in columns]
-    return spreadsheet(files.workbook(headings, rows, _("People")), f"people-{timezone.localdate()}")
+    return spreadsheet(workbook(headings, rows, _("People")), f"people-{timezone.localdate()}")
 
 
 @requires("org.view")
