@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
+from xunzhi.web.configuration import configuration
 from xunzhi.web.permissions import Access
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -16,6 +17,19 @@ POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
+
+
+def client_address(get_response: Handler) -> Handler:
+    """Behind the proxies that settings.toml names, take the address of the one who asked them."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        known = configuration().site.proxies
+        way = [step.strip() for step in request.headers.get("X-Forwarded-For", "").split(",") if step.strip()]
+        while request.META.get("REMOTE_ADDR") in known and way:
+            request.META["REMOTE_ADDR"] = way.pop()
+        return get_response(request)
+
+    return handle
 
 
 def access(get_response: Handler) -> Handler:

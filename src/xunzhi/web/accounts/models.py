@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
@@ -67,6 +68,11 @@ class Session(AbstractBaseSession):
         ordering = ["-seen"]
         verbose_name = "session"
         verbose_name_plural = "sessions"
+
+    @property
+    def mark(self) -> str:
+        """What stands for the session on pages, which must not show its key."""
+        return hashlib.sha256(self.session_key.encode()).hexdigest()[:16]
 
     @classmethod
     def get_session_store_class(cls) -> type[Any]:

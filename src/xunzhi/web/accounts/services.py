@@ -31,6 +31,20 @@ def people_with_role(role: str, unit: Unit) -> QuerySet[Person]:
     return Person.objects.filter(in_force(), user__is_active=True, user__in=grants.values("user"))
 
 
+def people_with_permission(permission: str, unit: Unit) -> QuerySet[Person]:
+    """The people with a role that carries a permission to a unit."""
+    above = Q(unit__in=[int(pk) for pk in unit.path.strip("/").split("/")])
+    near = {"own": None, "unit": above, "institution": Q(unit__institution=unit.institution), "everything": Q()}
+    condition = Q(pk__in=[])
+    for name, role in roles().roles.items():
+        for given in role.grants:
+            reach = near[given.scope]
+            if permission in given.to and reach is not None:
+                condition |= Q(role=name) & reach
+    grants = RoleGrant.objects.filter(in_force()).filter(condition)
+    return Person.objects.filter(in_force(), user__is_active=True, user__in=grants.values("user"))
+
+
 @transaction.atomic
 def grant(
     user: User,

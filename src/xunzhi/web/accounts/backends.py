@@ -1,0 +1,37 @@
+"""Who may sign in with what: the passwords stored here. The hospital's directory is in directory.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.backends import BaseBackend
+from django.utils import timezone
+
+from xunzhi.web.accounts.models import User
+
+
+def may_sign_in(user: User) -> bool:
+    """Whether an account is enabled and its person still works here."""
+    left = user.person is not None and user.person.until is not None and user.person.until < timezone.localdate()
+    return user.is_active and not left
+
+
+class AccountBackend(BaseBackend):
+    """What all ways of signing in share: Django's own permissions are unused, those who left are kept out."""
+
+    def get_user(self, user_id: int) -> User | None:
+        """The account behind a session; None if it may no longer sign in."""
+        user = User.objects.select_related("person").filter(pk=user_id).first()
+        return user if user is not None and may_sign_in(user) else None
+
+
+class PasswordBackend(AccountBackend):
+    """Account name and password as they are stored here."""
+
+    def authenticate(self, request: Any, username: str = "", password: str = "") -> User | None:
+        """The account; unknown names take as long as wrong passwords."""
+        user = User.objects.select_related("person").filter(username=username).first()
+        if user is None:
+            User().set_password(password)
+            return None
+        return user if user.check_password(password) and may_sign_in(user) else None
