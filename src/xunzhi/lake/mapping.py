@@ -184,6 +184,8 @@ def _problems(mapping: Mapping, pack: Pack) -> list[Problem]:
         if table not in pack.tables:
             problems.append(mapping.problem(("tables", table), unknown("table", table, set(pack.tables))))
             continue
+        if pack.tables[table].cases:
+            problems.append(mapping.problem(("tables", table), "is filled with the cases of the site; load no rows"))
         known = set(pack.tables[table].columns)
         for index, feed in enumerate(feeds):
             at: Loc = ("tables", table, index)

@@ -74,7 +74,7 @@ def _guess(pack: Pack, headings: tuple[str, ...], table: str | None) -> Guess:
             f"There is no table {table!r}; the tables are: {', '.join(pack.tables)}",
             f"没有表 {table!r}；已有的表：{'、'.join(pack.tables)}",
         )
-    candidates = [pack.tables[table]] if table else list(pack.tables.values())
+    candidates = [pack.tables[table]] if table else [one for one in pack.tables.values() if not one.cases]
     guess = max((_fit(candidate, headings) for candidate in candidates), key=lambda guess: guess.score)
     if not guess.columns:
         raise LakeError(

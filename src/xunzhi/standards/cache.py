@@ -29,11 +29,14 @@ SETTLED = 2
 """Seconds that a pack's files must be unchanged before it is kept: one being edited may have changed while loading."""
 
 
-def fingerprint(folders: Sequence[Path]) -> str:
-    """Changes with the name, place or content of any file of these folders that a pack is made of."""
+def fingerprint(folders: Sequence[Path], parts: Sequence[str] = ()) -> str:
+    """Changes with the name, place or content of any file of these folders that a pack is made of.
+
+    With `parts`, only of the files and folders of these names that stand directly in one of them.
+    """
     digest = hashlib.sha256()
     for folder in folders:
-        for file in _files(folder):
+        for file in (file for file in _files(folder) if not parts or file.relative_to(folder).parts[0] in parts):
             content = file.read_bytes()
             digest.update(f"{file.relative_to(folder)}\0{len(content)}\0".encode())
             digest.update(content)

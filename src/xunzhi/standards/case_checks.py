@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from string import Formatter
 from typing import TYPE_CHECKING
 
-from xunzhi.standards.case_words import COLUMNS, RELATIONS, TEXT_NAMES
+from xunzhi.standards.case_words import COLUMNS, LAKE_COLUMNS, RELATIONS, TEXT_NAMES
 from xunzhi.standards.expressions import Condition, mistakes
 from xunzhi.standards.forms import FieldType, choices_of, form_mistakes
 from xunzhi.standards.sql import unknown
@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"[^{}]*(\{yyyy\}|\{yy\})?[^{}]*(\{mm\})?[^{}]*\{0+\}[^{}]*
 
 def case_mistakes(case_type: CaseType, pack: Pack, roles: Iterable[str]) -> Mistakes:
     """Every mistake in a case type of a pack with some roles, and where it stands."""
-    yield from form_mistakes(case_type.sections)
+    yield from form_mistakes(case_type.sections, LAKE_COLUMNS)
     yield from _head(case_type)
     yield from _states(case_type)
     for name, step in case_type.transitions.items():
@@ -33,6 +33,11 @@ def case_mistakes(case_type: CaseType, pack: Pack, roles: Iterable[str]) -> Mist
     yield from _parties(case_type, frozenset(roles))
     yield from _conditions(case_type)
     yield from _listing(case_type)
+    if f"case_{case_type.case}" in pack.tables:
+        yield (
+            ("case",),
+            f"its table in the lake would be case_{case_type.case}, which is another one; choose another name",
+        )
     if case_type.lake is not None:
         yield from _lake(case_type, case_type.lake, pack)
 

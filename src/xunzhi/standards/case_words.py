@@ -23,6 +23,9 @@ COLUMNS = (
 )  # fmt: skip
 """What every case has, for list, board, lake and texts; a field is `field.NAME`."""
 
+LAKE_COLUMNS = frozenset(COLUMNS) | {"case_number", "stage", "row"}
+"""Columns of the lake that every case has; no field is called so."""
+
 TEXT_NAMES = ("number", "title", "unit", "due", "by", "state", "comment", "round", "type")
 """What the texts of notifications may name in braces."""
 

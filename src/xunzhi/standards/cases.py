@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -20,11 +20,13 @@ from xunzhi.standards.case_words import TERM
 from xunzhi.standards.errors import Problem, StandardsError
 from xunzhi.standards.expressions import Condition
 from xunzhi.standards.forms import FormField, Name, Section
-from xunzhi.standards.pack import Pack
 from xunzhi.standards.roles import Secrecy, load_roles
 from xunzhi.standards.sql import unknown
 from xunzhi.standards.tables import NAME, Label, Standard
 from xunzhi.standards.yaml_source import Loc, Source, load_yaml
+
+if TYPE_CHECKING:
+    from xunzhi.standards.pack import Pack
 
 
 class State(Standard):
@@ -188,7 +190,9 @@ class CaseType(Standard):
 
 
 def load_case_types(pack: Pack) -> Mapping[str, CaseType]:
-    """The case types of a pack in their order; a pack that extends another one may define one anew.
+    """Read the case types of a pack, in their order; a pack that extends another one may define one anew.
+
+    Once a pack is loaded they are `pack.cases`.
 
     Raises:
         StandardsError: with every problem found: file, line, field, what to do.

@@ -165,14 +165,14 @@ class Section(Standard):
     fields: dict[Name, FormField] = Field(min_length=1)
 
 
-def form_mistakes(sections: tuple[Section, ...]) -> Iterator[tuple[Loc, str]]:
-    """What is wrong with the fields of a form as a whole, and where."""
+def form_mistakes(sections: tuple[Section, ...], taken: frozenset[str]) -> Iterator[tuple[Loc, str]]:
+    """What is wrong with the fields of a form as a whole, and where; the names in `taken` stand for something else."""
     options: dict[str, frozenset[str] | None] = {}
     later: list[tuple[Loc, Condition]] = []
     for index, section in enumerate(sections):
         for name, field in section.fields.items():
             at: Loc = ("sections", index, "fields", name)
-            if name in RESERVED or name in options:
+            if name in RESERVED | taken or name in options:
                 yield at, f"the name {name!r} is taken; choose another"
             if field.show_if is not None:
                 wrong = mistakes(field.show_if, options)

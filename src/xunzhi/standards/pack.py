@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from xunzhi.standards.cache import cached, fingerprint
+from xunzhi.standards.case_tables import case_tables
+from xunzhi.standards.cases import CaseType, load_case_types
 from xunzhi.standards.errors import Problem, StandardsError
 from xunzhi.standards.grains import Grain
 from xunzhi.standards.indicators import ALL, Aggregate, Indicator, Reference
-from xunzhi.standards.manifest import Manifest
+from xunzhi.standards.manifest import PARTS, Manifest
 from xunzhi.standards.reading import Reader
 from xunzhi.standards.sql import Binder, SqlError, columns_of, tables_of, unknown
 from xunzhi.standards.tables import CodeList, Table
@@ -20,6 +22,9 @@ from xunzhi.standards.yaml_source import Loc
 
 PACKS = Path(__file__).parent / "packs"
 DEFAULT_PACK = "cn_hospital"
+
+COUNTED = ("pack.yaml", *PARTS)
+"""The parts of a pack that numbers follow from; roles and the forms of cases are none of them."""
 
 GRAIN = "grain of "
 """Before a grain's name, so that it is no table's."""
@@ -30,7 +35,8 @@ class Pack:
     """All standards of one pack. Mappings keep the order of the files.
 
     `layers` are the folders that it was read from: the pack that it extends first, its own last. `fingerprint` changes
-    with any standard of the pack, and stands beside every result.
+    with any standard of the pack that numbers follow from, and stands beside every result. `cases` are the case types;
+    the tables that they fill are among `tables`.
     """
 
     root: Path
@@ -42,6 +48,7 @@ class Pack:
     grain_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     layers: tuple[Path, ...] = ()
     fingerprint: str = ""
+    cases: Mapping[str, CaseType] = field(default_factory=dict)
 
     @cached_property
     def schema(self) -> dict[str, dict[str, str]]:
@@ -80,8 +87,10 @@ class _Loader:
         found = self.reader
         pack = Pack(
             self.root, manifest, found.codes, found.tables, found.grains, found.indicators,
-            layers=tuple(found.folders), fingerprint=fingerprint(found.folders)[:12],
+            layers=tuple(found.folders), fingerprint=fingerprint(found.folders, COUNTED)[:12],
         )  # fmt: skip
+        pack = replace(pack, cases=load_case_types(pack))
+        pack = replace(pack, tables={**pack.tables, **case_tables(pack.cases)})
         binder = Binder(pack.schema)
         self._check_tables(pack, binder)
         pack = replace(pack, grain_columns=self._check_grains(pack, binder))

@@ -97,9 +97,10 @@ def _part(part: Aggregate | Reference | None) -> str:
 
 
 def _tables(pack: Pack) -> Iterator[str]:
-    columns = sum(len(table.columns) for table in pack.tables.values())
-    yield f"# 数据字典 / Data dictionary\n\n{len(pack.tables)} 表 / tables, {columns} 列 / columns.\n"
-    for table in pack.tables.values():
+    tables = [table for table in pack.tables.values() if not table.cases]
+    columns = sum(len(table.columns) for table in tables)
+    yield f"# 数据字典 / Data dictionary\n\n{len(tables)} 表 / tables, {columns} 列 / columns.\n"
+    for table in tables:
         yield from _one_table(table)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from xunzhi.standards.errors import Problem, StandardsError
-from xunzhi.standards.pack import Pack
 from xunzhi.standards.sql import unknown
 from xunzhi.standards.tables import Label, Standard
 from xunzhi.standards.yaml_source import Source, load_yaml
+
+if TYPE_CHECKING:
+    from xunzhi.standards.pack import Pack
 
 
 class Secrecy(StrEnum):

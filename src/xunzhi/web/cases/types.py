@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
-from xunzhi.standards.cases import CaseType, load_case_types
+from xunzhi.standards.cases import CaseType
 from xunzhi.web.installation import pack
 
 _REVIVED: dict[str, CaseType] = {}
 
 
-@lru_cache(maxsize=1)
 def case_types() -> Mapping[str, CaseType]:
     """The case types of the pack in use, in their order."""
-    return load_case_types(pack())
+    return pack().cases
 
 
 def revived(fingerprint: str, spec: dict[str, Any]) -> CaseType:
