@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pydantic import Field, model_validator
@@ -43,6 +44,9 @@ class GrainColumn(Standard):
 
     label: Label
     meaning: Label | None = None
+    follow_up_days: int = Field(
+        default=0, ge=0, description="so many days after the row's own time its value can still change"
+    )
 
 
 class Grain(Standard):
@@ -64,3 +68,8 @@ class Grain(Standard):
         default=None, description="grain column with the patient's number, masked in drill-down"
     )
     columns: dict[str, GrainColumn] = Field(default_factory=dict)
+
+    def follow_up_days(self, *expressions: str | None) -> int:
+        """How many days after a row's own time all columns named in the expressions are settled."""
+        words = set(re.findall(r"\w+", " ".join(text for text in expressions if text)))
+        return max((self.columns[name].follow_up_days for name in words & set(self.columns)), default=0)
