@@ -11,10 +11,12 @@ from xunzhi.web import navigation
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """Context of the frame (templates/base.html)."""
-    if not getattr(request, "user", None) or not request.user.is_authenticated:
-        return {"language": request.LANGUAGE_CODE}
+    user = getattr(request, "user", None)
+    if not user or not user.is_authenticated:
+        return {"language": request.LANGUAGE_CODE, "user": user}
     return {
         "language": request.LANGUAGE_CODE,
+        "user": user,
         "access": request.access,  # type: ignore[attr-defined]
         "navigation": navigation.for_access(request.access, request.path),  # type: ignore[attr-defined]
     }
