@@ -15,7 +15,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from xunzhi.lake import Lake, LakeError
 from xunzhi.measures import MeasureError
-from xunzhi.standards import Label, Pack, StandardsError, load_pack
+from xunzhi.standards import Label, Pack, StandardsError
+from xunzhi.standards.local import installed
 from xunzhi.standards.pack import DEFAULT_PACK
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -40,9 +41,8 @@ class Settings:
 
     @cached_property
     def pack(self) -> Pack:
-        """The standards in use: a pack that comes with the program, or a folder."""
-        folder = Path(self.pack_name)
-        return load_pack(folder if folder.is_dir() else self.pack_name)
+        """The standards in use: the installation's own, or a pack by name or folder; with the hospital's targets."""
+        return installed(self.home, self.pack_name)
 
     @cached_property
     def lake(self) -> Lake:

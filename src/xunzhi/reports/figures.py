@@ -20,6 +20,7 @@ from xunzhi.reports.icons import COLOURS, INK, MUTED, PAPER
 from xunzhi.reports.messages import Messages
 from xunzhi.reports.model import Cell, Column, Figure, Key, Number, Sentence, TableBlock
 from xunzhi.reports.quantities import shown, whole_or, with_unit
+from xunzhi.standards.indicators import Target
 
 BETWEEN_EVENTS = ("g", "t")
 SHOWN_POINTS = 36
@@ -126,11 +127,11 @@ def _control_spec(
     unit = say(f"chart.unit_{block.chart}") if events else block.indicator.unit
     y = {"field": "value", "type": "quantitative", "scale": {"zero": False, "nice": True}, "axis": {"title": unit}}
     base: Spec = {"x": x}
-    target = None if events or block.indicator.target is None else block.indicator.target.value
+    target = None if events else block.indicator.target
     layers = [
         *_lines(base, y),
         *_breaks(base, marks),
-        *([_target(target, say)] if target is not None else []),
+        *([_target(base, target, points, say)] if target is not None and points else []),
         *_dots(base, y),
     ]
     values = [{name: point[name] for name in DRAWN} for point in points]
@@ -210,16 +211,28 @@ def _breaks(base: Spec, marks: Sequence[Mapping[str, Any]]) -> list[Spec]:
     ]
 
 
-def _target(value: float, say: Messages) -> Spec:
-    """A line across the chart, named at its right end."""
-    place = {"datum": value, "type": "quantitative"}
+def _target(base: Spec, target: Target, points: Sequence[Mapping[str, Any]], say: Messages) -> Spec:
+    """A line across the chart, in steps where the target was changed, named at its right end."""
+    first, last = points[0]["at"], points[-1]["at"]
+    starts = [(f"{level.since}-01", level.value) for level in target.history] or [(first, target.value)]
+    ends = [start for start, _value in starts[1:]] + [last]
+    steps = [
+        {"at": max(start, first), "to": min(end, last), "level": value}
+        for (start, value), end in zip(starts, ends, strict=True)
+        if value is not None and start <= last and end >= first
+    ]
+    place = {"datum": target.value, "type": "quantitative"}
     text = {"type": "text", "align": "right", "baseline": "bottom", "dx": -2, "dy": -2, "color": TARGET_COLOUR}
     rule = {"type": "rule", "color": TARGET_COLOUR, "strokeWidth": 1.4, "strokeDash": [8, 3, 2, 3]}
+    level = {"field": "level", "type": "quantitative"}
     return {
-        "data": {"values": [{"text": say("chart.target", value=f"{value:g}")}]},
         "layer": [
-            {"mark": rule, "encoding": {"y": place}},
-            {"mark": text, "encoding": {"y": place, "x": {"value": WIDTH}, "text": {"field": "text"}}},
+            {"data": {"values": steps}, "mark": rule, "encoding": {**base, "x2": {"field": "to"}, "y": level}},
+            {
+                "data": {"values": [{"text": say("chart.target", value=f"{target.value:g}")}]},
+                "mark": text,
+                "encoding": {"y": place, "x": {"value": WIDTH}, "text": {"field": "text"}},
+            },
         ],
     }
 

@@ -72,12 +72,23 @@ class Citation(Standard):
     note: Label | None = None
 
 
+class Level(Standard):
+    """A target that was in force for a time; None: there was none."""
+
+    since: str = Field(alias="from", pattern=r"^\d{4}-\d{2}$")
+    value: float | None
+
+
 class Target(Standard):
-    """The value to reach; its sense (at least, at most) follows the indicator's direction."""
+    """The value to reach; its sense (at least, at most) follows the indicator's direction.
+
+    `history` are the levels that were decided for it, the oldest first, if they changed.
+    """
 
     value: float
     source: str
     verified: bool
+    history: tuple[Level, ...] = ()
 
 
 class Expectation(Standard):

@@ -9,23 +9,43 @@ from pathlib import Path
 from django.utils.translation import get_language
 
 from xunzhi.lake import Lake
-from xunzhi.standards import Label, Pack, load_pack
+from xunzhi.standards import Label, Pack
+from xunzhi.standards.local import FOLDER, TARGETS, installed
 from xunzhi.standards.pack import DEFAULT_PACK
 from xunzhi.web.configuration import home
 
 
-@lru_cache(maxsize=1)
 def pack() -> Pack:
-    """The standards in use: a pack that comes with the program, or the folder named by XUNZHI_PACK."""
-    name = os.environ.get("XUNZHI_PACK", DEFAULT_PACK)
-    folder = Path(name)
-    return load_pack(folder if folder.is_dir() else name)
+    """The standards in use: the installation's own, else the pack that XUNZHI_PACK names; with the hospital's targets."""
+    return _opened(*_stamps())[0]
 
 
-@lru_cache(maxsize=1)
 def lake() -> Lake:
     """The facts of the installation."""
-    return Lake(home(), pack())
+    return _opened(*_stamps())[1]
+
+
+Stamp = tuple[int, int]
+
+
+def _stamps() -> tuple[str, Stamp, Stamp]:
+    """Changes when a definition is published or a target decided: pages then go on with the new standards."""
+    name = os.environ.get("XUNZHI_PACK", DEFAULT_PACK)
+    return name, _stamp(home() / FOLDER / "pack.yaml"), _stamp(home() / TARGETS)
+
+
+def _stamp(file: Path) -> Stamp:
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=1)
+def _opened(name: str, *stamps: Stamp) -> tuple[Pack, Lake]:
+    found = installed(home(), name)
+    return found, Lake(home(), found)
 
 
 def in_language(label: Label, code: str | None = None) -> str:

@@ -159,7 +159,7 @@ def current() -> Model | None:
     name = prepare.wanted(home(), lake().pack.fingerprint)
     if name is None:
         return None
-    if name in _held:
+    if name in _held and _held[name].lake is lake():
         return _held[name]
     with _lock:
         folder = prepare.root(home()) / name
@@ -167,7 +167,7 @@ def current() -> Model | None:
             folder = prepare.prepared(home()) or _first()
         if folder is None:
             return None
-        if folder.name not in _held:
+        if folder.name not in _held or _held[folder.name].lake is not lake():
             _held.clear()
             _held[folder.name] = Model(lake(), folder)
         return _held[folder.name]
