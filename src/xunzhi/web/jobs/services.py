@@ -12,14 +12,14 @@ run twice. What a person has to know of a failure is the text of the exception i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from xunzhi.web.jobs.models import Job
-from xunzhi.web.jobs.registry import Progress, after, daily, every, job, kinds, monthly
+from xunzhi.web.jobs.registry import Progress, after, daily, every, job, kinds, monthly, plans
 
 __all__ = [
     "Progress",
@@ -35,17 +35,21 @@ __all__ = [
 ]
 
 
+LATE = timedelta(hours=2)
+"""What is due is late when it is not done after so long."""
+
 OPEN = (Job.State.WAITING, Job.State.RUNNING)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How the work of a kind stands: what runs, what was done last, what failed since."""
+    """How the work of a kind stands: what runs, what was done last, what failed since, and whether it is overdue."""
 
     kind: str
     open: Job | None
     done: Job | None
     failed: Job | None
+    late: bool = False
 
 
 def enqueue(
@@ -79,7 +83,13 @@ def latest(kind: str) -> Job | None:
 
 def standing(kind: str) -> Standing:
     """How the work of a kind stands; give it to jobs/parts/state.html."""
-    newest = list(Job.objects.filter(kind=kind, state__in=[*OPEN, Job.State.FAILED])[:1])
-    done = Job.objects.filter(kind=kind, state=Job.State.DONE).first()
-    failed = Job.objects.filter(kind=kind, state=Job.State.FAILED, pk__gt=done.pk if done else 0).first()
-    return Standing(kind, newest[0] if newest and newest[0].state in OPEN else None, done, failed)
+    jobs = Job.objects.filter(kind=kind)
+    done = jobs.filter(state=Job.State.DONE).first()
+    failed = jobs.filter(state=Job.State.FAILED, pk__gt=done.pk if done else 0).first()
+    return Standing(kind, jobs.filter(state__in=OPEN).first(), done, failed, _late(kind, done))
+
+
+def _late(kind: str, done: Job | None) -> bool:
+    """Whether the clock should have seen to it, and some time has passed since."""
+    plan = plans().get(kind)
+    return bool(plan and done and done.started and plan.schedule.after(done.started) + LATE < timezone.now())
