@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.measures.facts import PACK, put, stays
 from xunzhi.lake import Lake
-from xunzhi.measures import MeasureStore, Readings, measure, refresh
+from xunzhi.measures import MeasureStore, Readings, calculation, measure, refresh
 
 START = datetime(2025, 11, 1)
 
@@ -95,6 +95,7 @@ def test_incremental_equals_full(tmp_path_factory, seed, edits, few, rows_at_onc
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(refresh, "FEW", few)
         patched.setattr(refresh, "BATCH", rows_at_once)
+        patched.setattr(calculation, "BATCH", rows_at_once)
         put(lake, **batch(seed, 20))
         measure(lake, home / "incremental")
         for step, name in enumerate(edits, start=1):

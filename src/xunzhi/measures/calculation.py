@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -10,10 +11,14 @@ import pyarrow.compute as pc
 
 from xunzhi.measures.coverage import Coverage
 from xunzhi.measures.cube import Cube
+from xunzhi.measures.faults import Fault, contradictions
 from xunzhi.measures.periods import PERIOD_KINDS, kind_of, period_of
-from xunzhi.measures.results import Arithmetic, Fault, sources
-from xunzhi.measures.store import MeasureStore, joined, within
+from xunzhi.measures.results import Arithmetic, sources
+from xunzhi.measures.store import MeasureStore, grouped, joined, within
 from xunzhi.standards import Pack
+
+BATCH = 200_000
+"""Results are computed of about so many rows of cubes at once: memory stays flat however many institutions."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +31,19 @@ class Calculation:
     lake_version: int
     _read: dict[tuple[str, str], Cube] = field(default_factory=dict, repr=False)
 
-    def all(self) -> tuple[int, list[Fault]]:
+    def all(self) -> tuple[int, Sequence[Fault]]:
         """Results of all indicators in all periods: how many, and what could not be computed."""
         cubes = self._cubes(self.pack.indicators, self.coverage.all_months)
-        arithmetic = Arithmetic(self.pack, cubes, self.coverage, self.lake_version)
-        table = arithmetic.table()
-        self.store.put_results(table, None)
-        return table.num_rows, arithmetic.faults
+        faults = contradictions(self.pack, cubes)
+        tables = (
+            Arithmetic(self.pack, part, self.coverage, self.lake_version, known_faults=faults).table()
+            for part in _parts(cubes)
+        )
+        return self.store.put_all_results(tables), faults
 
     def some(
         self, unsettled: Collection[str], changed: Collection[str], grains: Collection[str]
-    ) -> tuple[int, list[Fault]]:
+    ) -> tuple[int, Sequence[Fault]]:
         """Results of all indicators in some periods, and in others of those alone that some grains bear on.
 
         With a fault nothing is stored: the indicator must lose its results in all periods.
@@ -81,3 +88,21 @@ class Calculation:
         if (grain, year) not in self._read:
             self._read[grain, year] = self.store.cube(grain, [year])
         return self._read[grain, year]
+
+
+def _parts(cubes: Mapping[str, Cube]) -> Iterator[Mapping[str, Cube]]:
+    """The cubes of a few institutions at a time."""
+    rows: Counter[str] = Counter()
+    for cube in cubes.values():
+        for count in pc.value_counts(cube.sums["institution"]).to_pylist():
+            rows[count["values"]] += count["counts"]
+    groups = grouped(rows, BATCH)
+    if len(groups) == 1:
+        yield cubes
+        return
+    for group in groups:
+        names = pa.array(group, pa.string())
+        yield {
+            grain: Cube(*(table.filter(pc.is_in(table["institution"], names)) for table in (cube.sums, cube.values)))
+            for grain, cube in cubes.items()
+        }

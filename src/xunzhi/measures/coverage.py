@@ -80,9 +80,9 @@ class Coverage:
             found.setdefault(grain, {})[institution] = span
         return found
 
-    def provisional(self, grain: str, institution: str, last_month: str) -> bool:
-        """Whether a period that ends with this month may still change."""
-        end = _last_day(last_month)
+    def provisional(self, grain: str, institution: str, last_month: str, follow_up_days: int = 0) -> bool:
+        """Whether a period that ends with this month may still change: its rows are followed up for so many days."""
+        end = _last_day(last_month) + timedelta(days=follow_up_days)
         reached = self.through(grain, institution)
         return end > self.settled or (reached is not None and reached + TOLERANCE < end)
 

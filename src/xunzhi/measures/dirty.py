@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 
 from xunzhi.lake import Snapshot
+from xunzhi.measures.coverage import TOLERANCE
 from xunzhi.measures.cube import month_of
 from xunzhi.measures.engine import DuckEngine
 from xunzhi.measures.periods import PERIOD_KINDS, period_of
@@ -120,15 +121,18 @@ def _column(engine: DuckEngine, sql: str) -> set[str]:
     return set(months["month"].to_pylist())
 
 
-def dirty_periods(before: State | None, state: State, months: Mapping[str, Months]) -> tuple[set[str], set[str]] | None:
+def dirty_periods(
+    before: State | None, state: State, months: Mapping[str, Months], open_days: tuple[int, int]
+) -> tuple[set[str], set[str]] | None:
     """The periods whose results may differ: of all indicators, and of those alone whose facts changed. None for all.
 
-    For all indicators these are the periods that were provisional, and those that a grain has newly reached (an absent
+    `open_days` are the days that a month takes to settle, and the longest follow-up of any definition. For all
+    indicators these are the periods that were provisional, and those that a grain has newly reached (an absent
     numerator there turns from unknown into zero). Where an indicator was at fault, it has no results in any period.
     """
     if before is None or before.pack != state.pack or before.faults or any(found is None for found in months.values()):
         return None
-    since = _unsettled_since(before, state)
+    since = _unsettled_since(before, state, *open_days)
     if since is None:
         return None
     changed = {month for dirty in months.values() for month in dirty or ()}
@@ -141,10 +145,10 @@ def _periods(months: Collection[str]) -> set[str]:
     return {period_of(month, kind) for month in months for kind in PERIOD_KINDS}
 
 
-def _unsettled_since(before: State, state: State) -> str | None:
+def _unsettled_since(before: State, state: State, settle_days: int, follow_up_days: int) -> str | None:
     """The first month that could be provisional before, or whose coverage grew; None if coverage changed otherwise."""
-    since = date.fromisoformat(before.as_of)
-    edge = [f"{since.year - (since.month <= 2)}-{(since.month - 3) % 12 + 1:02d}"]
+    followed = timedelta(days=follow_up_days)
+    edge = [f"{date.fromisoformat(before.as_of) - timedelta(days=settle_days) - followed:%Y-%m}"]
     if set(before.spans) != set(state.spans):
         return None
     for grain, spans in state.spans.items():
@@ -153,7 +157,8 @@ def _unsettled_since(before: State, state: State) -> str | None:
             if old is None or new is None or old[0] != new[0] or bool(old[2]) != bool(new[2]) or new[2] < old[2]:
                 return None
             if tuple(old) != tuple(new):
-                edge.append(min(old[1], old[2][:7] or old[1]))
+                reached = f"{date.fromisoformat(old[2]) - TOLERANCE - followed:%Y-%m}" if old[2] else old[1]
+                edge.append(min(old[1], reached))
     return min(edge)
 
 

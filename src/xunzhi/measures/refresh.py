@@ -13,7 +13,7 @@ from xunzhi.measures.cube import Cube, compute, narrow
 from xunzhi.measures.dirty import Months
 from xunzhi.measures.engine import Engine
 from xunzhi.measures.plan import GrainPlan
-from xunzhi.measures.store import MeasureStore, in_order, joined, merged, without
+from xunzhi.measures.store import MeasureStore, grouped, in_order, joined, merged, without
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and how many there are."""
@@ -103,12 +103,5 @@ def batches(now: Snapshot) -> list[tuple[str, ...] | None]:
     for table in sorted(now.pack.tables.keys() & now.at.tables.keys()):
         for file in now.data_files(table):
             rows[file.institution] += file.rows
-    groups: list[list[str]] = []
-    room = 0
-    for institution, count in sorted(rows.items()):
-        if count > room:
-            groups.append([])
-            room = BATCH
-        groups[-1].append(institution)
-        room -= count
-    return [tuple(group) for group in groups] if len(groups) > 1 else [None]
+    groups = grouped(rows, BATCH)
+    return [*groups] if len(groups) > 1 else [None]

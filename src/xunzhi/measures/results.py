@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,11 +14,11 @@ from numpy.typing import NDArray
 from xunzhi.measures import intervals
 from xunzhi.measures.coverage import Coverage
 from xunzhi.measures.cube import Cube
+from xunzhi.measures.faults import Fault, contradictions
 from xunzhi.measures.frames import (
     Floats,
     Frame,
     Ints,
-    Names,
     Periods,
     Rolled,
     Space,
@@ -28,48 +27,11 @@ from xunzhi.measures.frames import (
     roll_up,
 )
 from xunzhi.measures.periods import PERIOD_KINDS
-from xunzhi.measures.plan import Cell, cells_of, outside_cell
+from xunzhi.measures.plan import cells_of
+from xunzhi.measures.result_rows import NO_CASES, NOT_COLLECTED, OK, SCHEMA, Rows
 from xunzhi.standards import Aggregate, Indicator, Pack
 
-NO_CASES, NOT_COLLECTED, OK = "no_cases", "not_collected", "ok"
-
-SCHEMA = pa.schema(
-    [
-        ("institution", pa.string()),
-        ("period_kind", pa.string()),
-        ("period", pa.string()),
-        ("stratum", pa.string()),
-        ("unit", pa.string()),
-        ("indicator", pa.string()),
-        ("revision", pa.string()),
-        ("broken", pa.bool_()),
-        ("numerator", pa.float64()),
-        ("denominator", pa.float64()),
-        ("value", pa.float64()),
-        ("lower", pa.float64()),
-        ("upper", pa.float64()),
-        ("spread", pa.float64()),
-        ("provisional", pa.bool_()),
-        ("status", pa.string()),
-        ("lake_version", pa.int64()),
-    ]
-)
-"""One row per institution, period, stratum, unit and indicator.
-
-`revision` is the first day of the definition used; `broken` says that the period mixes two definitions. `denominator`
-of a mean or median is its number of cases, `spread` the standard deviation of the values behind a mean. `status` keeps
-apart a value, a period without cases and a period in which nothing was collected.
-"""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """An indicator that could not be computed, and why; `condition` finds the rows of `grain` that are to blame."""
-
-    indicator: str
-    message: str
-    grain: str | None = None
-    condition: str | None = None
+__all__ = ["NOT_COLLECTED", "NO_CASES", "OK", "SCHEMA", "Arithmetic", "Parts", "follow_up", "sources"]
 
 
 @dataclass(frozen=True)
@@ -104,6 +66,7 @@ class Arithmetic:
         kinds: the kinds of periods wanted.
         periods: periods wanted ('2026-09', '2026Q3', '2026'); None for all.
         only: indicators wanted; None for all.
+        known_faults: indicators that can't be computed, where more is known than these cubes show.
     """
 
     pack: Pack
@@ -114,12 +77,21 @@ class Arithmetic:
     kinds: Collection[str] = PERIOD_KINDS
     periods: Collection[str] | None = None
     only: Collection[str] | None = None
-    faults: list[Fault] = field(default_factory=list)
+    known_faults: Sequence[Fault] | None = None
 
     @cached_property
     def space(self) -> Space:
         """Keys shared by all cubes."""
         return Space.of(self.coverage.all_months if self.months is None else self.months)
+
+    @cached_property
+    def faults(self) -> Sequence[Fault]:
+        """Indicators that can't be computed."""
+        return contradictions(self.pack, self.cubes, self.only) if self.known_faults is None else self.known_faults
+
+    @cached_property
+    def _faulty(self) -> set[str]:
+        return {fault.indicator for fault in self.faults}
 
     @cached_property
     def frames(self) -> dict[str, Frame]:
@@ -128,7 +100,7 @@ class Arithmetic:
 
     def table(self) -> pa.Table:
         """All results. Indicators that can't be computed are left out and stand in `faults`."""
-        rows = _Rows()
+        rows = Rows()
         for kind in self.kinds:
             periods = self.space.periods(kind)
             done: dict[str, Parts] = {}
@@ -142,15 +114,11 @@ class Arithmetic:
         """The indicator's parts, its references first."""
         if indicator.id in done:
             return done[indicator.id]
-        if any(fault.indicator == indicator.id for fault in self.faults):
+        if indicator.id in self._faulty:
             return None
         if not isinstance(indicator.revisions[0].numerator, Aggregate):
             parts = self._ratio_of_indicators(indicator, periods, done)
         else:
-            fault = self._outside(indicator)
-            if fault:
-                self.faults.append(fault)
-                return None
             parts = self._of_kind(indicator, periods)
         if parts is not None:
             done[indicator.id] = parts
@@ -287,7 +255,6 @@ class Arithmetic:
             name = getattr(part, "indicator", "")
             parts = self._parts(self.pack.indicators[name], periods, done)
             if parts is None:
-                self.faults.append(Fault(indicator.id, f"{name} could not be computed"))
                 return None
             sides.append(parts)
         keys = np.intersect1d(sides[0].key, sides[1].key)
@@ -310,19 +277,7 @@ class Arithmetic:
         spread = np.full(len(keys), np.nan) if spread is None else spread
         return Parts(keys >> Space.WIDTHS[3], keys & Space.PERIOD, numerator, denominator, value, lower, upper, spread)
 
-    def _outside(self, indicator: Indicator) -> Fault | None:
-        """A complaint when rows of the numerator are not in the denominator."""
-        for cell, grain in outside_cells(indicator):
-            frame = self.frames[grain]
-            found = frame.cell(cell.id)[frame.hospital].sum()
-            if found:
-                text = (
-                    f"{found:.0f} rows of {grain} are in the numerator but not in the denominator ({cell.expression})"
-                )
-                return Fault(indicator.id, text, grain, cell.expression)
-        return None
-
-    def _add(self, rows: _Rows, indicator: Indicator, periods: Periods, parts: Parts) -> None:
+    def _add(self, rows: Rows, indicator: Indicator, periods: Periods, parts: Parts) -> None:
         """Add one indicator's rows: whole institutions always, other units where there is something to count."""
         revision, broken = self._in_force(indicator, periods)
         wanted = np.array([self._is_wanted(periods, place) for place in range(len(periods.names))], dtype=bool)
@@ -363,28 +318,21 @@ class Arithmetic:
         return last, (first != last)
 
     def _provisional(self, indicator: Indicator, who: Ints, period: Ints, periods: Periods) -> NDArray[np.bool_]:
-        grains = {grain for grain, _ in sources(self.pack, indicator)}
+        windows = follow_up(self.pack, indicator)
         institution = self.space.institution(who)
         found = np.zeros(len(who), dtype=bool)
         last_months = [periods.last_month(place) for place in range(len(periods.names))]
         for code in np.unique(institution):
             name = self.space.institutions.texts[code]
-            late = [any(self.coverage.provisional(grain, name, month) for grain in grains) for month in last_months]
+            late = [
+                any(self.coverage.provisional(grain, name, month, days) for grain, days in windows.items())
+                for month in last_months
+            ]
             found |= (institution == code) & np.array(late, dtype=bool)[period]
         return found
 
 
 FIGURES = ("numerator", "denominator", "value", "lower", "upper", "spread")
-
-
-def outside_cells(indicator: Indicator) -> Iterator[tuple[Cell, str]]:
-    """The cells that count numerator rows outside the denominator, with their grains."""
-    for revision in indicator.revisions:
-        numerator, denominator = revision.numerator, revision.denominator
-        if isinstance(numerator, Aggregate) and isinstance(denominator, Aggregate):
-            cell = outside_cell(indicator, numerator, denominator)
-            if cell:
-                yield cell, numerator.grain
 
 
 def sources(pack: Pack, indicator: Indicator) -> Iterator[tuple[str, Aggregate]]:
@@ -397,45 +345,16 @@ def sources(pack: Pack, indicator: Indicator) -> Iterator[tuple[str, Aggregate]]
                 yield from sources(pack, pack.indicators[part.indicator])
 
 
-STATUSES = (OK, NO_CASES, NOT_COLLECTED)
+def follow_up(pack: Pack, indicator: Indicator) -> dict[str, int]:
+    """The grains behind an indicator, each with the days for which what the indicator asks of its rows may change."""
+    windows: dict[str, int] = {}
+    for grain, aggregate in sources(pack, indicator):
+        days = pack.grains[grain].follow_up_days(aggregate.expression, aggregate.where)
+        windows[grain] = max(days, windows.get(grain, 0))
+    return windows
 
 
 def _status(numerator: Floats, value: Floats, denominator: Floats) -> Ints:
     """Position in `STATUSES` of each row."""
     unknown = np.isnan(numerator) & ~np.isnan(denominator) & (denominator > 0) & np.isnan(value)
     return np.where(unknown, 2, np.where(np.isnan(value), 1, 0))
-
-
-class _Rows:
-    """Gathers result rows as numbers; strings are made once, for all rows together."""
-
-    def __init__(self) -> None:
-        self._names = {column: Names() for column in ("period_kind", "period", "indicator", "revision")}
-        self._columns: dict[str, list[NDArray[np.generic]]] = {}
-
-    def add(self, count: int, **columns: Any) -> None:
-        """Add rows. A list is one string for all of them, or strings and each row's position among them."""
-        for name, given in columns.items():
-            self._columns.setdefault(name, []).append(self._codes(name, given, count) if name in self._names else given)
-
-    def _codes(self, name: str, given: list[Any], count: int) -> Ints:
-        names = self._names[name]
-        if len(given) == 1:
-            return np.full(count, names.code(given[0]))
-        texts, positions = given
-        codes: Ints = np.array([names.code(text) for text in texts], dtype=np.int64)[positions]
-        return codes
-
-    def table(self, space: Space, lake_version: int) -> pa.Table:
-        """The rows gathered, as results."""
-        if not self._columns:
-            return SCHEMA.empty_table()
-        whole = {name: np.concatenate(parts) for name, parts in self._columns.items()}
-        institution, stratum, unit = space.split(whole.pop("who"))
-        columns: dict[str, Any] = {"institution": institution, "stratum": stratum, "unit": unit}
-        columns |= {name: names.decode(whole.pop(name)) for name, names in self._names.items()}
-        statuses = pa.array(STATUSES)
-        columns["status"] = pa.DictionaryArray.from_arrays(pa.array(whole.pop("status"), pa.int32()), statuses)
-        columns["lake_version"] = pa.array(np.full(len(institution), lake_version))
-        columns |= {name: pa.array(values, from_pandas=True) for name, values in whole.items()}
-        return pa.table([columns[name].cast(SCHEMA.field(name).type) for name in SCHEMA.names], schema=SCHEMA)

@@ -14,9 +14,9 @@ from xunzhi.measures.calculation import Calculation
 from xunzhi.measures.coverage import Coverage
 from xunzhi.measures.dirty import Changes, Months, dirty_months, dirty_periods
 from xunzhi.measures.engine import DuckEngine, Engine
+from xunzhi.measures.faults import Fault
 from xunzhi.measures.plan import GrainPlan, plan
 from xunzhi.measures.refresh import Progress, Refresh
-from xunzhi.measures.results import Fault
 from xunzhi.measures.store import MeasureStore, State
 from xunzhi.standards import Pack
 
@@ -88,7 +88,8 @@ def _measure(
         {name: grain_plan.fingerprint for name, grain_plan in plans.items()}, coverage.spans(),
     )  # fmt: skip
     calculation = Calculation(lake.pack, store, coverage, now.version)
-    periods = dirty_periods(before, state, months)
+    followed = max((grain.follow_up_days(*grain.columns) for grain in lake.pack.grains.values()), default=0)
+    periods = dirty_periods(before, state, months, (lake.pack.manifest.settle_days, followed))
     if periods:
         results, faults = calculation.some(*periods, [name for name, found in months.items() if found])
     if not periods or faults:  # what new facts contradict must lose its results in every period

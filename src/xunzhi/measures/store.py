@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable, write_deltalake
 
 from xunzhi.measures.cube import KEYS, LAST, ROWS, VALUES_SCHEMA, Cube
-from xunzhi.measures.results import SCHEMA
+from xunzhi.measures.result_rows import SCHEMA
 
 REACH_SCHEMA = pa.schema(
     [
@@ -153,14 +153,27 @@ class MeasureStore:
         ]
         _write(self.root / "reach.parquet", pa.concat_tables([REACH_SCHEMA.empty_table(), *named]))
 
-    def put_results(self, table: pa.Table, periods: Collection[str] | None) -> None:
-        """Replace the results of some periods, or all of them, in one commit."""
+    def put_results(self, table: pa.Table, periods: Collection[str]) -> None:
+        """Replace the results of some periods in one commit."""
         table = table.sort_by([(name, "ascending") for name in RESULT_ORDER])
-        replace = {"predicate": _among(periods)} if periods is not None and self.results.is_dir() else {}
-        if not table.num_rows and replace:
-            DeltaTable(self.results).delete(replace["predicate"])
-            return
-        write_deltalake(self.results, table, mode="overwrite", partition_by=["period"], **replace)  # type: ignore[call-overload]
+        if table.num_rows:
+            write_deltalake(self.results, table, mode="overwrite", partition_by=["period"], predicate=_among(periods))
+        else:
+            DeltaTable(self.results).delete(_among(periods))
+
+    def put_all_results(self, tables: Iterable[pa.Table]) -> int:
+        """Replace all results by tables that come one after the other, in one commit; returns how many there are."""
+        count = 0
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            nonlocal count
+            for table in tables:
+                count += table.num_rows
+                yield from table.sort_by([(name, "ascending") for name in RESULT_ORDER]).to_batches()
+
+        reader = pa.RecordBatchReader.from_batches(SCHEMA, batches())
+        write_deltalake(self.results, reader, mode="overwrite", partition_by=["period"])
+        return count
 
     def results_of(self, periods: Collection[str]) -> pa.Table:
         """The stored results of some periods."""
@@ -210,6 +223,19 @@ def within(table: pa.Table, months: Collection[str]) -> pa.Table:
 def without(table: pa.Table, months: Collection[str]) -> pa.Table:
     """The rows of a table with a column `month` in other months."""
     return table.filter(pc.invert(pc.is_in(table["month"], _strings(months))))
+
+
+def grouped(sizes: Mapping[str, int], most: int) -> list[tuple[str, ...]]:
+    """Names in order, in groups whose sizes add up to at most so much, or of a single larger one."""
+    groups: list[list[str]] = [[]]
+    room = most
+    for name, size in sorted(sizes.items()):
+        if size > room and groups[-1]:
+            groups.append([])
+            room = most
+        groups[-1].append(name)
+        room -= size
+    return [tuple(group) for group in groups]
 
 
 def joined(cubes: Sequence[Cube]) -> Cube:
