@@ -45,6 +45,11 @@ def workbook(head: Sequence[str], lines: Iterable[Sequence[Any]], title: str, no
     return written.getvalue()
 
 
+def plain(text: str) -> str:
+    """A text without the control characters that XML can't hold."""
+    return _FORBIDDEN.sub("", text)
+
+
 def _cell(sheet: Any, value: Any, *, bold: bool = False) -> Any:
     if isinstance(value, datetime):
         cell = WriteOnlyCell(sheet, timezone.make_naive(value) if timezone.is_aware(value) else value)
@@ -56,7 +61,7 @@ def _cell(sheet: Any, value: Any, *, bold: bool = False) -> Any:
         return cell
     if value is None or isinstance(value, int | float):
         return value
-    text = _FORBIDDEN.sub("", str(value))[:LONGEST]
+    text = plain(str(value))[:LONGEST]
     cell = WriteOnlyCell(sheet, text)
     cell.data_type = "s"
     if text[:1] in ("=", "+", "-", "@", "\t", "\r"):

@@ -30,7 +30,7 @@ def render(bulletin: Bulletin) -> bytes:
     Raises:
         ValueError: if there are no Chinese fonts on the machine.
     """
-    fonts = _fonts(bulletin.language)
+    available = fonts(bulletin.language)
     template = files("xunzhi.reports").joinpath("templates/bulletin.typ").read_bytes()
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -40,7 +40,7 @@ def render(bulletin: Bulletin) -> bytes:
         pdf = typst.compile(
             str(folder / "bulletin.typ"),
             root=name,
-            font_paths=fonts,
+            font_paths=available,
             format="pdf",
             pdf_standards=[STANDARD],
             timestamp=made,
@@ -53,7 +53,12 @@ def _installed() -> Any:
     return typst.Fonts(include_system_fonts=True)
 
 
-def _fonts(language: str) -> Any:
+def fonts(language: str) -> Any:
+    """The fonts of the machine.
+
+    Raises:
+        ValueError: if the Chinese ones are missing; the text is in the given language.
+    """
     missing = sorted(set(FONTS) - set(_installed().families()))
     if missing:
         raise ValueError(Messages(language)("error.no_fonts", fonts=", ".join(missing)))
