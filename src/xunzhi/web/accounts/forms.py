@@ -47,7 +47,7 @@ class CodeForm(Form):
     """A code of the authenticator app."""
 
     code = forms.CharField(
-        label=_("Code"),
+        label=_("Verification code"),
         max_length=30,
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "autofocus": True, "class": "form-control code"}
@@ -86,7 +86,7 @@ class TokenForm(Form):
 
     name = forms.CharField(label=_("What for"), max_length=80)
     scopes = forms.MultipleChoiceField(
-        label=_("May"), choices=lambda: list(SCOPES.items()), widget=forms.CheckboxSelectMultiple
+        label=_("What it may do"), choices=lambda: list(SCOPES.items()), widget=forms.CheckboxSelectMultiple
     )
     days = forms.IntegerField(label=_("Days until it expires"), min_value=1, initial=90)
 
@@ -114,7 +114,7 @@ class GrantForm(Form):
     """A role for a unit and a term, with a reason."""
 
     role = forms.ChoiceField(label=_("Role"))
-    unit = forms.ModelChoiceField(label=_("For"), queryset=Unit.objects.none())
+    unit = forms.ModelChoiceField(label=_("Given for"), queryset=Unit.objects.none())
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     reason = forms.CharField(label=_("Reason"), max_length=200)

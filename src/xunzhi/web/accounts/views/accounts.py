@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from xunzhi.web.accounts import administration, attempts, listing, second_factor, services, tokens
@@ -79,8 +80,8 @@ def export(request: HttpRequest) -> HttpResponse:
         for row in listing.rows(found)
     ]
     head = [
-        _("Account"), _("Name"), _("Staff number"), _("Unit"), _("Roles"), _("State"), _("Second factor"),
-        _("Last signed in"),
+        _("Account"), pgettext("person", "Name"), _("Staff number"), _("Unit"), _("Roles"), _("State"),
+        _("Second factor"), _("Last signed in"),
     ]  # fmt: skip
     record(request, "export", "accounts", detail={"rows": len(lines), "filter": request.GET.urlencode()})
     file = workbook(head, lines, _("Accounts"), f"{request.user} {timezone.localtime():%Y-%m-%d %H:%M}")
