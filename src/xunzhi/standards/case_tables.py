@@ -68,7 +68,7 @@ def _tables(case_type: CaseType) -> Iterator[Table]:
     common = {name: column for name, column in _COMMON.items() if not (case_type.anonymous and name == "opened_by")}
     steps: dict[str, Column] = {}
     for name, step in case_type.transitions.items():
-        for which, zh, en in (("first", "首次", "first"), ("last", "末次", "last")):
+        for which, zh, en in (("first", "首次", "first"), ("last", "本轮", "this round")):
             label = Label(zh=f"{step.label.zh}（{zh}）", en=f"{step.label.en} ({en})")
             steps[f"{which}_{name}"] = Column(type=ColumnType.DATETIME, label=label, sensitivity=Sensitivity.OPEN)
     fields = dict(pair for name, field in case_type.fields.items() for pair in columns_of(name, field))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import re
 import tempfile
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -29,6 +31,9 @@ from xunzhi.web.cases.schema import file_ids
 
 LARGEST = 50 * 1024 * 1024
 """Bytes in one file."""
+
+KEPT_WAITING = timedelta(days=7)
+"""How long an upload may wait to be filed with a case."""
 
 HEAD = 8192
 """Bytes by which the type is told."""
@@ -133,6 +138,21 @@ def _claimable(attachment: Attachment, case: Case, user: Any) -> bool:
     return user is None or attachment.by_id in (None, user.pk)
 
 
+def sweep(now: datetime | None = None) -> int:
+    """Delete what was uploaded but not filed for a week, and contents that nothing names; returns how many files."""
+    before = (now or timezone.now()) - KEPT_WAITING
+    Attachment.objects.filter(case=None, at__lt=before).delete()
+    root = Path(settings.MEDIA_ROOT)
+    with _folder(root, fcntl.LOCK_EX):
+        files = [*root.glob("??/*"), *root.glob(".upload-*")]
+        old = [file for file in files if file.stat().st_mtime < before.timestamp()]
+        named = set(Attachment.objects.filter(digest__in=[file.name for file in old]).values_list("digest", flat=True))
+        unnamed = [file for file in old if file.name not in named]
+        for file in unnamed:
+            file.unlink()
+    return len(unnamed)
+
+
 def served(attachment: Attachment) -> FileResponse:
     """The file for a browser that may have it (the caller has checked): as data, under its own name."""
     inline = attachment.media_type.startswith(_SHOWN)
@@ -212,7 +232,11 @@ def _is_text(head: bytes) -> bool:
 def _stored(file: File[bytes]) -> str:
     """Write content under its hash, on the disk for sure: file, then folder. Returns the hash."""
     root = Path(settings.MEDIA_ROOT)
-    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _folder(root, fcntl.LOCK_SH):
+        return _store(root, file)
+
+
+def _store(root: Path, file: File[bytes]) -> str:
     digest = hashlib.sha256()
     handle, draft = tempfile.mkstemp(dir=root, prefix=".upload-")
     try:
@@ -233,6 +257,18 @@ def _stored(file: File[bytes]) -> str:
         Path(draft).unlink(missing_ok=True)
         raise
     return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def _folder(root: Path, lock: int) -> Iterator[None]:
+    """The folder of files, locked: many may add to it, only one may clear it."""
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(root, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, lock)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _sync(folder: Path) -> None:
