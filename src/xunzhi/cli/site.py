@@ -37,3 +37,31 @@ def serve(
         out.print(now.say(f"站点已就绪：{address}（Ctrl-C 结束）", f"the site is ready: {address} (Ctrl-C ends it)"))
 
     _site("serve").serve(bind, port, processes, workers, ready)
+
+
+@app.command()
+def init(
+    demo: Annotated[bool, typer.Option("--demo", help="示范医院：组织、账号与历史 / demo hospital")] = False,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="端口 / port")] = 8000,
+) -> None:
+    """建立新站点，打印首次设置码 / Found a new site and print the code of its first page."""
+    now = settings()
+    founding = _site("founding")
+    founding.prepare(f"http://127.0.0.1:{port}", demo=demo)
+    if demo:
+        _site("demo").seed(lambda zh, en: out.print(now.say(zh, en), markup=False))
+        return
+    if import_module("xunzhi.web.accounts.models").User.objects.exists():
+        out.print(
+            now.say("站点已经建立，请用 xunzhi serve 启动", "the site exists already; start it with xunzhi serve")
+        )
+        return
+    out.print(now.say("已建立。下一步：", "Founded. What is next:"))
+    out.print(f"  1. xunzhi --home {now.home} serve --port {port}", markup=False, highlight=False)
+    out.print(f"  2. http://127.0.0.1:{port}/setup", markup=False, highlight=False)
+    out.print(
+        now.say("     设置码（只用一次，勿外传）：", "     setup code (works once; keep it to yourself): ")
+        + founding.setup_code(),
+        markup=False,
+        highlight=False,
+    )
