@@ -12,7 +12,7 @@ from xunzhi.web.configuration import configuration, home, secret_key
 
 HERE = Path(__file__).parent
 HOME = home()
-ROOMS = ("org", "accounts", "audit", "jobs", "work", "cases", "monitor", "signals", "improve")
+ROOMS = ("org", "accounts", "audit", "jobs", "work", "cases", "monitor", "signals", "improve", "governance")
 """The apps; each may have urls.py, navigation.py and a locale folder, found by name."""
 
 SECRET_KEY = secret_key()

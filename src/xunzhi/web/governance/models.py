@@ -1,0 +1,32 @@
+"""The tables of this room."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from xunzhi.web.cases.models import Case
+
+
+class Trial(models.Model):
+    """A proposed change, tried on last year's data: what each month would have been.
+
+    `proposal` is the fingerprint of what was tried; a proposal changed since has to be tried again.
+    `rows` hold period, the value before and after, and their counts, for the hospital; `units` how many department
+    months differ.
+    """
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="trials")
+    proposal = models.CharField(max_length=64)
+    tried_at = models.DateTimeField(_("tried"), auto_now_add=True)
+    error = models.TextField(blank=True)
+    rows = models.JSONField(default=list)
+    units = models.JSONField(default=dict)
+
+    class Meta:
+        """Newest first."""
+
+        ordering = ["-tried_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.case} {self.tried_at}"

@@ -1,0 +1,116 @@
+"""Targets, baselines, and the trial of a change."""
+
+from __future__ import annotations
+
+import re
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from xunzhi.web.cases.access import may_open, steps, visible
+from xunzhi.web.cases.types import case_types
+from xunzhi.web.governance import decisions
+from xunzhi.web.governance.decisions import DecisionError
+from xunzhi.web.installation import in_language, pack
+from xunzhi.web.jobs.services import enqueue
+from xunzhi.web.monitor.readmodel import current
+from xunzhi.web.monitor.scope import institutions
+from xunzhi.web.permissions import requires
+
+MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+
+
+@requires("indicator.view")
+def targets(request: HttpRequest) -> HttpResponse:
+    """All decisions on targets; set one."""
+    chosen = request.GET.get("indicator", "")
+    if request.method == "POST":
+        request.access.require("target.set", request.access.person.unit if request.access.person else None)  # type: ignore[attr-defined]
+        chosen = request.POST.get("indicator", "")
+        try:
+            _decide(request, chosen)
+        except DecisionError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("The target is set; it stands on the chart with its reason."))
+        return redirect(f"{request.path}?indicator={chosen}")
+    indicator = pack().indicators.get(chosen)
+    context = {
+        "decisions": [(one, _name(one.indicator)) for one in decisions.targets(chosen)],
+        "indicator": indicator,
+        "choices": [
+            (one.id, in_language(one.label)) for one in pack().indicators.values() if one.direction != "monitor"
+        ],
+        "may": request.access.may_somewhere("target.set"),  # type: ignore[attr-defined]
+        "this_month": f"{timezone.localdate():%Y-%m}",
+    }
+    return render(request, "governance/targets.html", context)
+
+
+def _decide(request: HttpRequest, indicator: str) -> None:
+    month, text = request.POST.get("from", ""), request.POST.get("value", "").strip()
+    if not MONTH.fullmatch(month):
+        raise DecisionError(_("Choose the month from which the target holds."))
+    try:
+        value = float(text) if text else None
+    except ValueError:
+        raise DecisionError(_("The target must be a number.")) from None
+    decisions.decide_target(indicator, value, month, request.POST.get("reason", ""), request)
+
+
+def _name(indicator: str) -> str:
+    return in_language(pack().indicators[indicator].label) if indicator in pack().indicators else indicator
+
+
+@requires("indicator.view")
+def baselines(request: HttpRequest) -> HttpResponse:
+    """Baselines that the program proposes, and those that were signed."""
+    model = current()
+    access = request.access  # type: ignore[attr-defined]
+    may = institutions(access, "baseline.sign", model.readings.institutions() if model else [])
+    proposed = {one.key: one for name in may for one in decisions.proposals(name)}
+    if request.method == "POST":
+        one = proposed.get(request.POST.get("proposal", ""))
+        if not may:
+            access.require("baseline.sign")
+        if one is None:
+            raise Http404
+        try:
+            decisions.sign_baseline(one, request.POST.get("reason", ""), request)
+        except DecisionError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("The baseline is signed; the charts are being drawn anew."))
+        return redirect("governance:baselines")
+    signed = [(one, _name(one.indicator)) for one in decisions.baselines()]
+    names = {(one.indicator, one.stratum, one.unit, one.first) for one, _label in signed}
+    left = [one for one in proposed.values() if (one.indicator, one.stratum, one.unit, one.first) not in names]
+    return render(request, "governance/baselines.html", {"proposed": left, "signed": signed, "may": bool(may)})
+
+
+@requires("case.view")
+@require_POST
+def trial(request: HttpRequest, pk: int) -> HttpResponse:
+    """Try a change on last year's data, in the background."""
+    access = request.access  # type: ignore[attr-defined]
+    case = visible(access).filter(pk=pk, type="indicator_change").first()
+    if case is None:
+        raise Http404
+    if not steps(access, case):
+        access.require("indicator.propose")
+    enqueue("governance.trial", {"case": case.pk}, key=f"trial {case.pk}", by=request.user)
+    messages.success(request, _("The trial runs in the background; this page shows it when it is done."))
+    return redirect(case.get_absolute_url())
+
+
+@requires("indicator.view")
+def changes(request: HttpRequest) -> HttpResponse:
+    """The way to the changes of indicators: what is under way, and how to propose one."""
+    access = request.access  # type: ignore[attr-defined]
+    found = visible(access).filter(type="indicator_change").select_related("revision", "unit")[:100]
+    context = {"cases": found, "may": may_open(access, case_types()["indicator_change"])}
+    return render(request, "governance/changes.html", context)

@@ -1,0 +1,148 @@
+"""From a proposal to a published definition: checked like every standard, tried first, never by its author alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+from django.utils import translation
+
+from xunzhi.standards import load_pack
+from xunzhi.standards.local import FOLDER, TARGETS
+from xunzhi.web.cases.errors import Refused
+from xunzhi.web.cases.models import Case
+from xunzhi.web.cases.services import edit, move, open_case
+from xunzhi.web.configuration import home
+from xunzhi.web.governance import decisions, trials
+from xunzhi.web.governance.changes import ChangeError, change_of, definition, publish, tried_pack
+from xunzhi.web.installation import pack
+from xunzhi.web.permissions import Access
+
+NAME = "ed_07_resus_mortality"
+WRONG = "{grain: no_such_grain, count: all}"
+
+
+@pytest.fixture(autouse=True)
+def _clean() -> Iterator[None]:
+    """The hospital begins and ends without standards of its own, and speaks English."""
+    with translation.override("en"):
+        yield
+    (home() / TARGETS).unlink(missing_ok=True)
+    for file in sorted((home() / FOLDER).rglob("*"), reverse=True):
+        file.unlink() if file.is_file() else file.rmdir()
+    if (home() / FOLDER).is_dir():
+        (home() / FOLDER).rmdir()
+
+
+def request_of(user: Any) -> Any:
+    request = RequestFactory().post("/")
+    request.user, request.access = user, Access(user)
+    return request
+
+
+def proposed(people: SimpleNamespace, **values: Any) -> Case:
+    told = {
+        "subject": "修订抢救死亡率", "kind": "revise", "indicator": NAME, "effective": "2026-01-01", "reason": "新口径",
+        "definition": "note: {zh: 新口径, en: New wording}\nminimum: 50",
+    }  # fmt: skip
+    return open_case("indicator_change", {**told, **values}, people.officer)
+
+
+def test_a_revision_keeps_the_months_before_it(people: SimpleNamespace) -> None:
+    data = definition(change_of(proposed(people)))
+    assert data
+    assert len(data["revisions"]) == len(pack().indicators[NAME].revisions) + 1
+    assert data["revisions"][-1]["from"] == date(2026, 1, 1)
+    assert data["minimum"] == 50
+
+
+@pytest.mark.parametrize(
+    ("definition", "said"),
+    [
+        (f"numerator: {WRONG}\ndenominator: {WRONG}", "no_such_grain"),
+        ("denominatr: 3", "denominatr"),
+        ("numerator: [", "YAML"),
+        ("only words", "numerator"),
+    ],
+)
+def test_a_definition_is_checked_as_every_standard_is(people: SimpleNamespace, definition: str, said: str) -> None:
+    with pytest.raises(ChangeError, match=said), tried_pack(change_of(proposed(people, definition=definition))):
+        pass
+
+
+def test_a_definition_holds_from_the_first_of_a_month(people: SimpleNamespace) -> None:
+    with pytest.raises(ChangeError):
+        change_of(proposed(people, effective="2026-01-15"))
+
+
+def test_publishing_puts_it_into_force_at_once_and_the_next_change_builds_on_it(people: SimpleNamespace) -> None:
+    before = pack().fingerprint
+    publish(change_of(proposed(people)))
+    assert pack().fingerprint != before
+    assert pack().indicators[NAME].minimum == 50
+    publish(change_of(proposed(people, effective="2026-06-01", definition="minimum: 60")))
+    assert pack().indicators[NAME].minimum == 60
+    assert pack().indicators[NAME].revisions[-1].since == date(2026, 1, 1)
+    assert len(pack().indicators) == len(load_pack().indicators)
+
+
+def test_an_indicator_can_be_withdrawn_and_a_new_one_added(people: SimpleNamespace) -> None:
+    text = (Path(pack().layers[0]) / "indicators" / "emergency.yaml").read_text(encoding="utf-8")
+    block = text[text.index(f"- id: {NAME}") : text.index("- id: ed_08_surgery_mortality")].replace(
+        NAME, "own_mortality"
+    )
+    publish(change_of(proposed(people, kind="withdraw", definition=None)))
+    assert NAME not in pack().indicators
+    publish(change_of(proposed(people, kind="new", indicator=None, definition=block)))
+    assert "own_mortality" in pack().indicators
+    assert NAME not in pack().indicators
+
+
+def test_a_failed_publication_changes_nothing(people: SimpleNamespace) -> None:
+    before = pack().fingerprint
+    with pytest.raises(ChangeError):
+        publish(change_of(proposed(people, definition="kind: nonsense")))
+    assert pack().fingerprint == before
+    assert not (home() / FOLDER).exists()
+
+
+def test_nobody_decides_before_the_trial_nor_the_author_alone(people: SimpleNamespace) -> None:
+    case = proposed(people)
+    with pytest.raises(Refused, match="last year"):
+        move(case, "submit", {}, people.officer, case.version)
+    proposal = change_of(case).fingerprint
+    case.trials.create(proposal=proposal, rows=[], units={"same": 0, "different": 0})
+    case = move(case, "submit", {}, people.officer, case.version)
+    with pytest.raises(Refused, match="else"):
+        move(case, "endorse", {}, people.officer, case.version)
+    case = move(case, "endorse", {}, people.vice, case.version)
+    case = move(case, "publish", {}, people.member, case.version)
+    assert case.state == "published"
+    assert pack().indicators[NAME].minimum == 50
+
+
+def test_a_proposal_changed_since_has_to_be_tried_again(people: SimpleNamespace) -> None:
+    case = proposed(people)
+    case.trials.create(proposal=change_of(case).fingerprint)
+    assert trials.newest_trial(case)
+    case = edit(case, {"definition": "minimum: 70"}, people.officer, case.version)
+    assert trials.newest_trial(case) is None
+
+
+def test_a_target_needs_a_reason_and_a_good_side(people: SimpleNamespace) -> None:
+    by = request_of(people.officer)
+    with pytest.raises(decisions.DecisionError, match="why"):
+        decisions.decide_target(NAME, 3.0, "2026-01", " ", by)
+    watched = next(one.id for one in pack().indicators.values() if one.direction == "monitor")
+    with pytest.raises(decisions.DecisionError, match="watched"):
+        decisions.decide_target(watched, 3.0, "2026-01", "年度目标", by)
+    decisions.decide_target(NAME, 3.0, "2026-01", "年度目标", by)
+    target = pack().indicators[NAME].target
+    assert target
+    assert target.value == 3.0
+    assert [one.value for one in decisions.targets(NAME)] == [3.0]
