@@ -87,7 +87,7 @@ def test_who_comes_second_is_told_who_was_first(people, finding):
     case = finding("issue")
     move(case, "acknowledge", {}, people.head_a, case.version)
     with pytest.raises(Conflict) as caught:
-        move(case, "acknowledge", {}, people.nurse_a, case.version)
+        move(case, "acknowledge", {}, people.head_a, case.version)
     assert caught.value.who == "head_a"
     assert caught.value.state in ("制定方案", "Planning")
 
