@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from xunzhi.standards import Pack
 
 RAW = "raw_"
+
+MEMORY = 4_000_000_000
+"""Bytes that DuckDB may use, unless told otherwise: the rest of the program needs its share of a common machine."""
 
 Within = Mapping[str, tuple[str, str]]
 """Column → lowest and highest value wanted; of dates and times as 'YYYY-MM-DD'."""
@@ -70,7 +74,10 @@ class DuckEngine:
 
     @classmethod
     def on(cls, snapshot: Snapshot, *, memory: str | None = None, spill: Path | None = None) -> DuckEngine:
-        """An engine on a version of the lake; `memory` like '4GB' limits it, the rest spills to the folder `spill`."""
+        """An engine on a version of the lake.
+
+        `memory` like '4GB' (the default, or half of a small machine) limits it; the rest spills to the folder `spill`.
+        """
         return cls(duckdb.connect(config=_limits(memory, spill)), snapshot)
 
     @classmethod
@@ -152,9 +159,12 @@ class DuckEngine:
 
 
 def _limits(memory: str | None, spill: Path | None) -> dict[str, Any]:
-    limits: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    if memory:
-        limits["memory_limit"] = memory
+    half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    limits: dict[str, Any] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "memory_limit": memory or f"{min(MEMORY, half)}B",
+    }
     if spill:
         limits["temp_directory"] = str(spill)
     return limits
