@@ -11,12 +11,13 @@ import duckdb
 import pytest
 
 from xunzhi.lake import Lake
-from xunzhi.lake.ingest import check, ingest
-from xunzhi.lake.mapping import Mapping, load_mapping
+from xunzhi.lake.ingest import _name, check, ingest
+from xunzhi.lake.mapping import Mapping, SourceSpec, load_mapping
 from xunzhi.lake.quarantine import entries
 from xunzhi.lake.references import references
 from xunzhi.lake.report import Report
 from xunzhi.lake.retry import retry
+from xunzhi.lake.sources.csv_source import CsvSource
 from xunzhi.standards import load_pack
 
 Make = Callable[[str], Mapping]
@@ -426,3 +427,11 @@ def test_the_sepsis_case_without_a_name_is_not_lost(lake: Lake, make: Make, shar
     assert (feed.inserted, feed.unchanged) == (1, 1_049)
     assert rows(lake, "encounter", "count(*) FILTER (encounter_id = 'NA')") == [(1,)]
     assert [row["status"] for row in entries(lake.snapshot())] == ["resolved"]
+
+
+def test_many_sources_are_named_by_their_folder(tmp_path: Path) -> None:
+    spec = SourceSpec(type="csv", path="x")
+    few = {str(n): CsvSource(spec, tmp_path / f"{n}.csv") for n in range(2)}
+    many = {str(n): CsvSource(spec, tmp_path / "a" / f"{n}.csv") for n in range(47)}
+    assert _name(few) == f"{tmp_path / '0.csv'} + {tmp_path / '1.csv'}"
+    assert _name(many) == f"{tmp_path / 'a'} (47)"

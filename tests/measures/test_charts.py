@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from xunzhi import spc
 from xunzhi.lake import Lake
 from xunzhi.measures import Readings, measure
 from xunzhi.measures.charts import Baseline, Laid, blocks, chart, rule_of, rules_of
 from xunzhi.measures.signals import scan, scan_blocks
 from xunzhi.standards import load_pack
+from xunzhi.standards.rules import RULES
 
 PACK = load_pack(Path(__file__).parent / "pack")
 
@@ -172,3 +175,10 @@ def test_every_rule_that_the_pack_names_is_known():
     pack = load_pack()
     named = {*pack.manifest.rules, *(rule for indicator in pack.indicators.values() for rule in indicator.rules or ())}
     assert {rule_of(code).code for code in named} == named
+
+
+def test_the_rules_that_packs_may_name_are_those_of_the_charts() -> None:
+    lengths = re.compile(r"(shift|trend)_\d+")
+    codes = {rule.code for rules in spc.RULE_SETS.values() for rule in rules}
+    assert {code for code in codes if not lengths.fullmatch(code)} == RULES
+    assert {rule_of(code).code for code in (*RULES, "shift_6", "trend_11")} == {*RULES, "shift_6", "trend_11"}

@@ -51,6 +51,8 @@ def test_the_good_pack_loads(pack):
         ("indicators/indicators.yaml", "unit: \"%\"\n", "unit: \"%\"\n  unit: x\n", "stands twice"),
         ("indicators/indicators.yaml", "{indicator: mortality}", "{indicator: mortalty}", "did you mean 'mortality'"),
         ("indicators/indicators.yaml", "id: falls,", "id: stay,", "already defined"),
+        ("pack.yaml", "rules: [outside]", "rules: [outsied]", "did you mean 'outside'"),
+        ("indicators/indicators.yaml", "chart: p\n", "chart: p\n  rules: [trend_0]\n", "no signal rule 'trend_0'"),
         ("grains/grains.yaml", "    drug: encounter_id\n", "", "reads 'drug' but doesn't link it"),
         ("grains/grains.yaml", "bool_or(antibiotic)", "bool_or(antibiotik)", '"antibiotik" not found'),
         ("grains/grains.yaml", "{department: department, doctor", "{department: departement, doctor", "'department'"),

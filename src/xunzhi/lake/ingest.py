@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ from xunzhi.lake.tables import BATCH
 from xunzhi.lake.transaction import Transaction
 
 NO_INSTITUTION = "-"
+FEW_NAMES = 3
 
 
 def ingest(
@@ -108,7 +110,12 @@ def delivery_report(delivery: Delivery, source: str) -> Report:
 
 
 def _name(sources: Names[str, RowSource]) -> str:
-    return " + ".join(source.name for source in sources.values())
+    """The source, or the folder of many and how many they are."""
+    names = [source.name for source in sources.values()]
+    if len(names) <= FEW_NAMES:
+        return " + ".join(names)
+    folder = os.path.commonpath(names) if all(Path(name).is_absolute() for name in names) else ""
+    return f"{folder or names[0]} ({len(names)})"
 
 
 def _fingerprint(sources: Names[str, RowSource]) -> str | None:

@@ -153,7 +153,7 @@ def _against_oracle(
     expected: dict[Key, Figures] = {}
     for row in rows:
         if begin <= row["month"] < end:
-            key = row["institution"], row["month"], (row["department"] or "")
+            key = row["institution"], row["month"], _division(row["institution"], row["department"])
             expected[key] = (_number(row.get("numerator")), _number(row.get("denominator")), _number(row.get("value")))
     spread = isinstance(revision.numerator, Aggregate) and revision.numerator.function in (
         "mean",
@@ -169,6 +169,11 @@ def _against_oracle(
     keys = {key for key, value in expected.items() if any(value[:2]) or (value[2] is not None and spread)} | set(found)
     for key in sorted(keys, key=str):
         yield from _differences(indicator, key, found.get(key), expected.get(key))
+
+
+def _division(institution: str, department: str | None) -> str:
+    """The department of a row; of one for the whole institution, which stands under its own code, none."""
+    return department if department and department != institution else ""
 
 
 def _differences(indicator: Indicator, key: Key, have: Figures | None, want: Figures | None) -> Iterable[str]:

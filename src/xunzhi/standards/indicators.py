@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from xunzhi.standards.rules import RuleCode
 from xunzhi.standards.tables import Label, Standard
 
 ALL = "all"
@@ -157,7 +158,7 @@ class Indicator(Standard):
     direction: Literal["higher", "lower", "monitor"]
     donabedian: Literal["structure", "process", "outcome"] = Field(alias="class")
     chart: Literal["run", "i", "p", "pp", "u", "up", "c", "xbar", "g", "t"]
-    rules: tuple[str, ...] | None = Field(default=None, description="signal rules; the pack's default if absent")
+    rules: tuple[RuleCode, ...] | None = Field(default=None, description="signal rules; the pack's default if absent")
     minimum: int = Field(default=30, ge=0, description="denominator below which nothing is ranked or coloured")
     owner: str
     target: Target | None = None

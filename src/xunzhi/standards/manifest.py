@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from xunzhi.standards.rules import RuleCode
 from xunzhi.standards.tables import Label, Standard
 from xunzhi.standards.yaml_source import Source
 
@@ -51,8 +52,10 @@ class Manifest(Standard):
     areas: dict[str, Label]
     owners: dict[str, Label]
     strata: dict[str, Stratum]
-    rules: tuple[str, ...]
-    run_rules: tuple[str, ...] = Field(default=(), description="for run charts, which have no limits; else as rules")
+    rules: tuple[RuleCode, ...]
+    run_rules: tuple[RuleCode, ...] = Field(
+        default=(), description="for run charts, which have no limits; else as rules"
+    )
     settle_days: int = Field(default=10, description="days after its end from which a period is no longer provisional")
 
 

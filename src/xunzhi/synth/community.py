@@ -127,7 +127,7 @@ def _statistics(month: Month) -> Rows:
     value = np.array([*plain.values(), *empty], float)
     return {
         "institution": month.hospital.institution,
-        "department": "ALL",
+        "department": month.hospital.institution,
         "month": np.full(len(names), first_day(month.number)),
         "item": Coded(np.arange(len(names)), names),
         "value": known(np.round(value, 2), has_value),

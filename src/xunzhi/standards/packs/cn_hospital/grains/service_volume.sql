@@ -15,9 +15,11 @@ discharges AS (
     WHERE discharge_time IS NOT NULL
     GROUP BY institution, CAST(date_trunc('month', discharge_time) AS DATE), department
 )
-SELECT institution, month, department, 'visits' AS source, patients
+SELECT institution, month, department, nullif(department, institution) AS division, 'visits' AS source, patients
 FROM visits
 UNION ALL
-SELECT d.institution, d.month, d.department, 'discharges' AS source, CAST(d.patients AS DOUBLE) AS patients
+SELECT
+    d.institution, d.month, d.department, d.department AS division, 'discharges' AS source,
+    CAST(d.patients AS DOUBLE) AS patients
 FROM discharges AS d
 JOIN months AS m ON m.institution = d.institution AND m.month = d.month
