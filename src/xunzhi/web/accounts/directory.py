@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from ldap3 import AUTO_BIND_NO_TLS, AUTO_BIND_NONE, AUTO_BIND_TLS_BEFORE_BIND, NONE, SUBTREE, Connection, Server, Tls
-from ldap3.core.exceptions import LDAPException
+from ldap3 import AUTO_BIND_NONE, NONE, SUBTREE, Connection, Server, Tls
+from ldap3.core.exceptions import LDAPBindError, LDAPException, LDAPSASLPrepError, LDAPStartTLSError
 from ldap3.utils.conv import escape_filter_chars
 
 from xunzhi.web.accounts.backends import AccountBackend, may_sign_in
@@ -38,6 +40,8 @@ class DirectoryBackend(AccountBackend):
             entry = _search(setup, username)
             if entry is None or not _binds(setup, entry["dn"], password):
                 return None
+        except LDAPSASLPrepError:  # signs that no password of a directory has
+            return None
         except (LDAPException, OSError) as error:
             logger.warning("directory %s: %s", setup.url, error)
             raise DirectoryError from error
@@ -54,33 +58,34 @@ def _account(setup: Ldap, username: str, entry: dict[str, Any]) -> User | None:
     return account_of(code=said[0], institution=setup.institution, make=setup.create) if len(said) == 1 else None
 
 
-def _server(setup: Ldap) -> Server:
+@contextmanager
+def _connected(setup: Ldap, dn: str, password: str) -> Iterator[Connection]:
+    """A connection on which nothing has been said yet: encrypted, to a server whose certificate is trusted."""
     tls = Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=setup.ca_file or None, version=ssl.PROTOCOL_TLS_CLIENT)
-    return Server(setup.url, get_info=NONE, tls=tls, connect_timeout=setup.timeout)
-
-
-def _connection(setup: Ldap, dn: str, password: str, bind: bool) -> Connection:
-    encrypt = setup.start_tls and setup.url.startswith("ldap://")
     connection = Connection(
-        _server(setup),
+        Server(setup.url, get_info=NONE, tls=tls, connect_timeout=setup.timeout),
         user=dn,
         password=password,
-        auto_bind=(AUTO_BIND_TLS_BEFORE_BIND if encrypt else AUTO_BIND_NO_TLS) if bind else AUTO_BIND_NONE,
+        auto_bind=AUTO_BIND_NONE,
         receive_timeout=setup.timeout,
         auto_referrals=False,
         read_only=True,
     )
-    if not bind:
+    try:
         connection.open()
-        if encrypt:
-            connection.start_tls()
-    return connection
+        if setup.start_tls and setup.url.startswith("ldap://") and not connection.start_tls():
+            raise LDAPStartTLSError(str(connection.result))
+        yield connection
+    finally:
+        connection.unbind()
 
 
 def _search(setup: Ldap, username: str) -> dict[str, Any] | None:
     """The one entry that the filter finds."""
     wanted = setup.filter.replace("{username}", escape_filter_chars(username.strip()))
-    with _connection(setup, setup.bind_dn, setup.bind_password, bind=True) as connection:
+    with _connected(setup, setup.bind_dn, setup.bind_password) as connection:
+        if not connection.bind():
+            raise LDAPBindError(str(connection.result))
         attributes = [setup.code_attribute] if setup.code_attribute else []
         connection.search(setup.base, wanted, SUBTREE, attributes=attributes, size_limit=2)
         found = [entry for entry in connection.response or [] if entry["type"] == "searchResEntry"]
@@ -88,8 +93,6 @@ def _search(setup: Ldap, username: str) -> dict[str, Any] | None:
 
 
 def _binds(setup: Ldap, dn: str, password: str) -> bool:
-    connection = _connection(setup, dn, password, bind=False)
-    try:
+    """Whether the directory takes the password for the entry."""
+    with _connected(setup, dn, password) as connection:
         return bool(connection.bind())
-    finally:
-        connection.unbind()
