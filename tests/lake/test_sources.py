@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import shutil
-import socket
 import sqlite3
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -20,6 +15,7 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 
+from tests.postgresql import programs, server
 from xunzhi.lake import Lake
 from xunzhi.lake.ingest import ingest
 from xunzhi.lake.mapping import load_mapping
@@ -27,8 +23,6 @@ from xunzhi.lake.propose import propose
 from xunzhi.lake.quarantine import entries
 from xunzhi.lake.report import Report
 from xunzhi.standards import StandardsError, load_pack
-
-POSTGRES = Path("/usr/lib/postgresql/15/bin")
 
 
 def run(lake: Lake, folder: Path, source: str, columns: str = "") -> Report:
@@ -116,34 +110,12 @@ def test_sqlite(lake: Lake, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A throw-away PostgreSQL server; its URL without password."""
-    if not (POSTGRES / "initdb").exists():
-        pytest.skip(f"no PostgreSQL in {POSTGRES}")
-    folder = Path(tempfile.mkdtemp(prefix="xunzhi-pg-"))  # pytest's own folders are closed to other users
-    folder.chmod(0o755)
-    as_user = ["runuser", "-u", "nobody", "--"] if os.getuid() == 0 else []
-    if as_user:
-        shutil.chown(folder, "nobody")
-    (folder / "password").write_text("s3cret/@:\n")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-
-    def call(program: str, *arguments: str) -> None:
-        subprocess.run(
-            [*as_user, str(POSTGRES / program), *arguments], check=True, stdout=subprocess.DEVNULL, cwd=folder
-        )
-
-    data, password = str(folder / "data"), f"--pwfile={folder / 'password'}"
-    call("initdb", "-D", data, "-U", "reader", "-A", "scram-sha-256", password, "-E", "UTF8", "--no-sync")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-    call("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
-    try:
-        yield f"postgresql://reader:${{HIS_PASSWORD}}@127.0.0.1:{port}/postgres"
-    finally:
-        call("pg_ctl", "-D", data, "-m", "immediate", "stop")
-        shutil.rmtree(folder)
+    if programs() is None:
+        pytest.skip("no PostgreSQL")
+    with server("reader", "s3cret/@:") as at:
+        yield f"postgresql://reader:${{HIS_PASSWORD}}@{at}/postgres"
 
 
 def test_postgresql(lake: Lake, tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:

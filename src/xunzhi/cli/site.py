@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Annotated
 
@@ -65,3 +66,29 @@ def init(
         markup=False,
         highlight=False,
     )
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="备份文件（.tar）/ file to write")]) -> None:
+    """备份：数据库、附件、数据湖、指标、设置，站点运行时也可 / Back up everything, also while the site runs."""
+    now = settings()
+    count = _site("backup").backup(file, lambda zh, en: out.print(now.say(zh, en), markup=False))
+    size = file.stat().st_size / 1e6
+    out.print(
+        now.say(
+            f"{file}：{count} 个文件，{size:.1f} MB（含患者数据与密钥，请妥善保管）",
+            f"{file}: {count} files, {size:.1f} MB (with patients' data and keys: keep it safe)",
+        ),
+        markup=False,
+    )
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="备份文件 / file to read")],
+    force: Annotated[bool, typer.Option("--force", help="替换已有数据（原数据另存）/ replace what is there")] = False,
+) -> None:
+    """恢复备份：先核验每个文件，再替换 / Restore a backup: every file is verified before anything changes."""
+    now = settings()
+    count = _site("backup").restore(file, lambda zh, en: out.print(now.say(zh, en), markup=False), force=force)
+    out.print(now.say(f"已恢复 {count} 个文件", f"{count} files restored"), markup=False)
