@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.web.permission_kit import EVERYONE, Page
+from xunzhi.web.jobs import data
 from xunzhi.web.jobs.models import Job
 from xunzhi.web.jobs.services import enqueue
 
@@ -24,7 +25,15 @@ def _kind(world: SimpleNamespace) -> dict[str, Any]:
     return {"kind": "measures"}
 
 
+def _mapping(world: SimpleNamespace) -> dict[str, Any]:
+    data.folder().mkdir(exist_ok=True)
+    (data.folder() / "m.yaml").write_text("mapping: m\n")
+    return {"act": "check", "name": "m.yaml"}
+
+
 PAGES = [
+    Page("jobs:data", may=RUNNERS, outsider=(*NOT, "president")),
+    Page("jobs:data_act", may=RUNNERS, outsider=(*NOT, "president"), arguments=_mapping, method="post"),
     Page("jobs:index", may=VIEWERS, outsider=NOT),
     Page("jobs:one", may=VIEWERS, outsider=NOT, arguments=_job),
     Page("jobs:state", may=EVERYONE, arguments=_kind),

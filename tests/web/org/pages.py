@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from tests.web.permission_kit import EVERYONE, Page
+from tests.web.permission_kit import EVERYONE, PUBLIC, Page
 from xunzhi.web.org import files, importing
 from xunzhi.web.org.models import Post
 
@@ -50,6 +50,8 @@ PAGES = [
     Page("org:people", may=EVERYONE),
     Page("org:people_export", may=EVERYONE),
     Page("org:person", may=VIEWERS, wrong_scope=OTHERS, arguments=_person),
+    Page("org:setup", may=PUBLIC),
+    Page("org:steps", may=MANAGERS, outsider=NOT, wrong_scope=OTHERS),
     Page("org:unit_new", may=MANAGERS, outsider=NOT, wrong_scope=OTHERS),
     Page("org:unit_edit", may=MANAGERS, outsider=NOT, wrong_scope=OTHERS, arguments=_unit),
     Page("org:unit_close", may=MANAGERS, outsider=NOT, wrong_scope=OTHERS, arguments=_unit, method="post"),

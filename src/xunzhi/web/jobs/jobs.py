@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from xunzhi.measures import DuckEngine, measure
 from xunzhi.web.configuration import home
 from xunzhi.web.installation import lake
+from xunzhi.web.jobs import data
 from xunzhi.web.jobs.models import Job
 from xunzhi.web.jobs.registry import Progress, daily, job
+from xunzhi.web.jobs.services import enqueue
 
 KEPT = timedelta(days=180)
 """Jobs are listed for so long after they ended."""
@@ -43,3 +45,16 @@ def tidy(progress: Progress) -> None:
     newest = Job.objects.filter(state=Job.State.DONE).order_by().values("kind").annotate(newest=Max("pk"))
     ended.exclude(pk__in=[row["newest"] for row in newest]).delete()
     progress(1)
+
+
+@job("data.check", _("Dry run of a mapping"))
+def check(progress: Progress, name: str) -> None:
+    """See what a mapping would bring."""
+    data.run(name, progress, load=False)
+
+
+@job("data.load", _("Load data"))
+def load(progress: Progress, name: str) -> None:
+    """Load what a mapping brings; then the indicators are computed."""
+    data.run(name, progress, load=True)
+    enqueue("measures", key="measures")

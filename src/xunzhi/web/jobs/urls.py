@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xunzhi.web.jobs import views
+from xunzhi.web.jobs import data_views, views
 
 app_name = "jobs"
 
@@ -14,4 +14,6 @@ urlpatterns = [
     path("jobs/<int:pk>/again", views.again, name="again"),
     path("jobs/start/<str:kind>", views.start, name="start"),
     path("jobs/state/<str:kind>", views.state, name="state"),
+    path("data", data_views.index, name="data"),
+    path("data/<slug:act>/<str:name>", data_views.act, name="data_act"),
 ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xunzhi.web.org import bringing, editing, views
+from xunzhi.web.org import bringing, editing, first_run, views
 
 app_name = "org"
 
 urlpatterns = [
+    path("setup", first_run.setup, name="setup"),
+    path("setup/steps", first_run.steps, name="steps"),
     path("organisation", views.tree, name="tree"),
     path("organisation/export", views.export, name="export"),
     path("organisation/units/new", editing.unit_new, name="unit_new"),
