@@ -1,0 +1,1 @@
+"""The REST API under /api/ for programs with a token: organisation, results, signals, cases."""
