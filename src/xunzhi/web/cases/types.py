@@ -22,3 +22,12 @@ def revived(fingerprint: str, spec: dict[str, Any]) -> CaseType:
     if found is None:
         found = _REVIVED[fingerprint] = CaseType.model_validate(spec)
     return found
+
+
+def known(revisions: Any) -> list[CaseType]:
+    """The case types of all stored revisions (a manager of CaseTypeRevision); only those not read before are loaded."""
+    stored = list(revisions.values_list("fingerprint", flat=True))
+    missing = [fingerprint for fingerprint in stored if fingerprint not in _REVIVED]
+    for revision in revisions.filter(fingerprint__in=missing) if missing else ():
+        revived(revision.fingerprint, revision.spec)
+    return [_REVIVED[fingerprint] for fingerprint in stored]
