@@ -124,6 +124,22 @@ def compile_all() -> None:
                 write_mo(out, catalogue(room))
 
 
+def clashes() -> list[str]:
+    """Strings to which two rooms give different words: Django knows one catalogue only, so one of them would lose."""
+    said: dict[tuple[str, str], dict[str, str]] = {}
+    for room, _files in rooms():
+        for message in catalogue(room):
+            if message.id and message.string:
+                key = str(message.id), message.context or ""
+                said.setdefault(key, {}).setdefault(str(message.string), room.name)
+    return [
+        f"{text!r} is {' and '.join(f'{words} ({room})' for words, room in found.items())}: "
+        "use the same words, or give one a context (pgettext)"
+        for (text, _context), found in said.items()
+        if len(found) > 1
+    ]
+
+
 def main(arguments: list[str]) -> int:
     """Run the command."""
     named = [name for name in arguments if not name.startswith("--")]
@@ -136,9 +152,12 @@ def main(arguments: list[str]) -> int:
             update(room, files)
         compile_all()
     missing = [(room.name, text) for room, files in chosen for text in untranslated(room, files)]
+    torn = clashes()
+    for text in torn:
+        print(text)  # noqa: T201
     for room_name, text in missing:
         print(f"{room_name}: {text!r} has no Chinese; add it to {room_name}/locale/zh_Hans/LC_MESSAGES/django.po")  # noqa: T201
-    return 1 if missing else 0
+    return 1 if missing or torn else 0
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from xunzhi.web.cases.models import Case
 from xunzhi.web.org.models import Unit
@@ -24,12 +25,12 @@ class Signal(models.Model):
     class State(models.TextChoices):
         """What became of it."""
 
-        NEW = "new", _("New")
+        NEW = "new", pgettext_lazy("signal", "New")
         ACKNOWLEDGED = "acknowledged", _("Acknowledged")
         EXPLAINED = "explained", _("Explained")
         SENT = "sent", _("Sent to a department")
         SNOOZED = "snoozed", _("Snoozed")
-        CLOSED = "closed", _("Closed")
+        CLOSED = "closed", pgettext_lazy("signal", "Closed")
 
     class Kind(models.TextChoices):
         """Which way it moved."""
@@ -37,7 +38,7 @@ class Signal(models.Model):
         CONCERN = "concern", _("Concern")
         BOTH = "both", _("Good and bad")
         NEUTRAL = "neutral", _("Unusual")
-        IMPROVEMENT = "improvement", _("Improvement")
+        IMPROVEMENT = "improvement", pgettext_lazy("signal", "Improvement")
 
     cause = models.CharField(max_length=64)
     institution = models.CharField(max_length=40)

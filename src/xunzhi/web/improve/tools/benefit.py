@@ -75,4 +75,4 @@ def intangible(values: Mapping[str, Any]) -> Outcome:
         },
     }
     table = [(item, f"{before:g}", f"{after:g}", f"{after - before:+g}") for item, before, after in rows]
-    return Outcome([sentence], spec, "", (_("Item"), _("Before"), _("After"), _("Change")), table)
+    return Outcome([sentence], spec, "", (_("Item"), _("Before"), _("After"), _("Difference")), table)

@@ -32,7 +32,7 @@ def outcome(values: Mapping[str, Any]) -> Outcome:
     if roots:
         sentences.append(_("Root causes: %(roots)s.") % {"roots": _(", ").join(roots)})
     rows = [(category, cause, detail, "★" if root else "") for category, cause, detail, root in causes]
-    columns = (_("Category"), _("Cause"), _("Detail"), _("Root cause"))
+    columns = (_("Category"), _("Cause"), _("Finer cause"), _("Root cause"))
     return Outcome(sentences, None, drawn(text(values.get("problem")), bones), columns, rows, {"roots": roots})
 
 

@@ -40,7 +40,7 @@ def outcome(values: Mapping[str, Any]) -> Outcome:
 
 
 def _drawn(current: float, goal: float) -> dict[str, Any]:
-    bars = [{"what": _("Now"), "value": round(current, 3)}, {"what": _("Target"), "value": round(goal, 3)}]
+    bars = [{"what": _("Current value"), "value": round(current, 3)}, {"what": _("Target"), "value": round(goal, 3)}]
     x = {"field": "what", "type": "nominal", "sort": None, "axis": {"title": None, "labelAngle": 0}}
     y = {"field": "value", "type": "quantitative", "axis": {"title": None}}
     return {

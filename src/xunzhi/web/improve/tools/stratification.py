@@ -40,5 +40,5 @@ def _told(ranked: list[Ranked], small: int) -> Outcome:
     if small:
         sentences.append(_("%(n)d units have too few cases to compare.") % {"n": small})
     rows = [(row.rank, row.name, row.value, row.counts, row.interval) for row in ranked]
-    columns = (_("Rank"), _("Unit"), _("Value"), _("Cases"), _("95% interval"))
+    columns = (_("Rank"), _("Unit"), _("Value"), _("Numerator / denominator"), _("95% interval"))
     return Outcome(sentences, None, "", columns, rows)
