@@ -1,0 +1,7 @@
+"""Who may ask for what isn't there; all else of the API is tried in test_api.py."""
+
+from __future__ import annotations
+
+from tests.web.permission_kit import PUBLIC, Page
+
+PAGES = [Page("no-api", may=PUBLIC, answers=(404,))]
