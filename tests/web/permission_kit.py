@@ -55,6 +55,7 @@ class Page:
     method: str = "get"
     arguments: Made = _nothing
     data: Made = _nothing
+    fixtures: tuple[str, ...] = ()
     answers: tuple[int, ...] = ()
 
     def __str__(self) -> str:
@@ -89,6 +90,8 @@ def attempt(client: Client, page: Page, address: str, data: dict[str, Any]) -> H
     """Ask for a page, and undo what that did."""
     with transaction.atomic():
         answer: HttpResponse = getattr(client, page.method)(address, data)
+        if answer.streaming:
+            list(answer.streaming_content)  # a file is closed when it was read
         transaction.set_rollback(True)
     return answer
 

@@ -164,7 +164,7 @@ class Event:
 def timeline(case: Case, names: Names, *, masked: bool = True) -> list[Event]:
     """All that happened and was said, first to last."""
     log = case.log.select_related("by__person").order_by("pk")
-    said = case.comments.select_related("by__person").prefetch_related("mentions").order_by("pk")
+    said = case.comments.select_related("by__person").prefetch_related("mentions__user").order_by("pk")
     events = [_happened(case.form, entry, names, masked=masked) for entry in log]
     events += [_said(comment) for comment in said]
     return sorted(events, key=lambda event: event.at)
@@ -217,7 +217,10 @@ _MENTION = re.compile(r"@([\w.+-]+)")
 
 
 def _said(comment: Comment) -> Event:
-    names = {person.code: person.name for person in comment.mentions.all()}
+    names: dict[str, str] = {}
+    for person in comment.mentions.all():
+        account = getattr(person, "user", None)
+        names |= {person.code: person.name} | ({account.get_username(): person.name} if account else {})
     return Event(
         comment.at,
         str(comment.by) if comment.by else _("Anonymous"),

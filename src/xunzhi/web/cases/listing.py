@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from xunzhi.standards.cases import CaseType
 from xunzhi.standards.forms import FieldType, FormField
@@ -32,7 +32,7 @@ PAGE = 50
 
 LABELS = {
     "number": gettext_lazy("Number"),
-    "title": gettext_lazy("Title"),
+    "title": pgettext_lazy("of a case", "Title"),
     "state": gettext_lazy("State"),
     "unit": gettext_lazy("Unit"),
     "opened_by": gettext_lazy("Opened by"),

@@ -112,7 +112,7 @@ def _facts(case: Case) -> Section:
         Entry(_("Assigned to"), str(case.assignee or "—")),
         Entry(_("Due"), day(case.due_at)),
     ]
-    return Section(_("Overview"), tuple(lines))
+    return Section(_("Basic facts"), tuple(lines))
 
 
 def _sections(case: Case, names: detail.Names, *, masked: bool) -> Iterator[Section]:
