@@ -18,9 +18,12 @@ from django.db import connection
 from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.web.monitor.hospital import results, results_home
 from xunzhi.web.accounts.models import RoleGrant, User
 from xunzhi.web.audit.guards import lift
 from xunzhi.web.org.models import Person, Post, Unit
+
+__all__ = ["results", "results_home"]
 
 PASSWORD = "Circle-of-quality-26"
 

@@ -20,7 +20,11 @@ def world(people: SimpleNamespace, units: SimpleNamespace, signed_in: Callable[[
 
 
 @pytest.mark.parametrize("page", DECLARED, ids=str)
-def test_a_page_opens_to_those_who_may_and_to_no_one_else(page: Page, world: SimpleNamespace) -> None:
+def test_a_page_opens_to_those_who_may_and_to_no_one_else(
+    page: Page, world: SimpleNamespace, request: pytest.FixtureRequest
+) -> None:
+    for name in page.fixtures:
+        request.getfixturevalue(name)
     check(page, world)
 
 

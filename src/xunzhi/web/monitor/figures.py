@@ -13,8 +13,11 @@ from xunzhi.reports.figures import BETWEEN_EVENTS, LIMIT_COLOUR, config
 from xunzhi.reports.icons import COLOURS, MUTED
 
 Spec = dict[str, Any]
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 MARK_COLOUR = "#7b3fa0"
 HEIGHT = 300
+ROOM = 14
+"""Pixels beside the first and the last point of a chart."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,11 @@ def on_screen(spec: Mapping[str, Any], chart: str, unit: str, marks: Sequence[Ma
     layers = [_with_tooltip(layer, chart, unit) if _is_points(layer) else layer for layer in layers]
     for layer in layers:
         _stretch(layer)
+        _pad(layer)
     if chart not in BETWEEN_EVENTS and marks:
         layers += _marks(marks)
     layers[0] = {**layers[0], "params": [_zoom()]}
-    return {**spec, **_size(), "layer": layers}
+    return {**spec, "$schema": SCHEMA, **_size(), "layer": layers}
 
 
 def _size() -> Spec:
@@ -84,6 +88,13 @@ def _stretch(layer: Spec) -> None:
             inner["encoding"] = {**inner["encoding"], "x": {"value": "width"}}
 
 
+def _pad(layer: Spec) -> None:
+    """Room beside the first and the last point."""
+    x = layer.get("encoding", {}).get("x", {})
+    if "field" in x:
+        layer["encoding"] = {**layer["encoding"], "x": {**x, "scale": {**x.get("scale", {}), "padding": ROOM}}}
+
+
 def _marks(marks: Iterable[Mark]) -> list[Spec]:
     values = [{"at": f"{mark.day:%Y-%m}-01", "text": mark.label} for mark in marks]
     base = {"x": {"field": "at", "type": "temporal"}}
@@ -101,7 +112,7 @@ def _marks(marks: Iterable[Mark]) -> list[Spec]:
 
 def stretched(spec: Mapping[str, Any]) -> Spec:
     """A funnel plot for the screen, with the names of departments in tooltips."""
-    return {**spec, **_size()}
+    return {**spec, "$schema": SCHEMA, **_size()}
 
 
 def of_periods(rows: Sequence[Mapping[str, Any]], unit: str, target: float | None) -> Spec:
@@ -159,7 +170,7 @@ def year_on_year(values: Sequence[Mapping[str, Any]], unit: str) -> Spec:
 
 def _framed(values: Sequence[Mapping[str, Any]], layers: list[Spec], height: int = HEIGHT) -> Spec:
     return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "$schema": SCHEMA,
         **_size(),
         "height": height,
         "data": {"values": [dict(row) for row in values]},

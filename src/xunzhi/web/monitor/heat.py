@@ -65,7 +65,8 @@ class Heat:
 def key_indicators(source: Shown, area: str = "") -> tuple[Indicator, ...]:
     """The columns: those of an area, else those that the hospital compares departments by, else the most telling ones.
 
-    The most telling ones have a good side and, of each area in turn, most departments with enough cases in the period.
+    The most telling ones are of process or outcome with a good side and, of each area in turn, those with most
+    departments that have enough cases in the period.
     """
     rows = source.rows(source.division)
     enough: dict[str, int] = {}
@@ -82,7 +83,8 @@ def key_indicators(source: Shown, area: str = "") -> tuple[Indicator, ...]:
     asked = [item for item in shared if item.id in source.profile.compare]
     if asked:
         return tuple(asked[:COLUMNS])
-    return _in_turn([item for item in shared if item.direction != "monitor"], enough)
+    telling = [item for item in shared if item.direction != "monitor" and item.donabedian != "structure"]
+    return _in_turn(telling, enough)
 
 
 def _in_turn(shared: Sequence[Indicator], enough: dict[str, int]) -> tuple[Indicator, ...]:
@@ -98,7 +100,7 @@ def _in_turn(shared: Sequence[Indicator], enough: dict[str, int]) -> tuple[Indic
 
 
 def heat(source: Shown, units: Sequence[tuple[str, str]], area: str = "") -> Heat:
-    """The table for some departments (code, name)."""
+    """The table for those of some departments (code, name) that have anything to show."""
     indicators = key_indicators(source, area)
     kept: dict[tuple[str, str, str], HeatCell] = source.__dict__.setdefault("heat_cells", {})
     cells = {}
@@ -107,6 +109,7 @@ def heat(source: Shown, units: Sequence[tuple[str, str]], area: str = "") -> Hea
             if (item.id, code, language()) not in kept:
                 kept[item.id, code, language()] = _cell(source, item, code)
         cells[code] = tuple(kept[item.id, code, language()] for item in indicators)
+    units = [(code, name) for code, name in units if any(cell.text for cell in cells[code])]
     hospital = (source.row(item.id) for item in indicators)
     texts = tuple(
         shown(row.value, source.decimals[item.id]) if row else "–"

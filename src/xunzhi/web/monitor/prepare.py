@@ -32,7 +32,7 @@ from xunzhi.web.monitor.held import KINDS, file_of, write_slice
 Progress = Callable[[str, int, int], None]
 CHARTED = HOSPITAL, DEPARTMENT
 NOTED = "noted.json"
-PARTS = "measures", "spc", "reports", "web/monitor"
+PARTS = "measures/*.py", "spc/*.py", "web/monitor/charted.py", "web/monitor/held.py", "web/monitor/prepare.py"
 """The parts of the program that what is prepared depends on."""
 
 BASELINES = "baselines.yaml"
@@ -51,7 +51,7 @@ def program() -> str:
     digest = hashlib.sha256()
     here = Path(xunzhi.__file__).parent
     for part in PARTS:
-        for file in sorted((here / part).glob("*.py")):
+        for file in sorted(here.glob(part)):
             digest.update(file.read_bytes())
     return digest.hexdigest()[:10]
 

@@ -20,6 +20,7 @@ from xunzhi.reports.source import DEPARTMENT
 from xunzhi.standards import Pack
 from xunzhi.web.configuration import home
 from xunzhi.web.installation import lake
+from xunzhi.web.jobs.services import enqueue
 from xunzhi.web.monitor import charted, prepare
 from xunzhi.web.monitor.held import Held, file_of
 
@@ -153,8 +154,8 @@ _held: dict[str, Model] = {}
 def current() -> Model | None:
     """What is prepared of the newest results; None before the first.
 
-    Results that are newer than what is prepared are prepared in the background (services.refresh); only the first
-    ones of an installation are prepared at once.
+    Results that are newer than what is prepared are prepared in the background (the job monitor.prepare); only the
+    first ones of an installation are prepared at once.
     """
     name = prepare.wanted(home(), lake().pack.fingerprint)
     if name is None:
@@ -164,7 +165,7 @@ def current() -> Model | None:
     with _lock:
         folder = prepare.root(home()) / name
         if not (folder / prepare.NOTED).is_file():
-            folder = prepare.prepared(home()) or _first()
+            folder = _instead()
         if folder is None:
             return None
         if folder.name not in _held or _held[folder.name].lake is not lake():
@@ -173,7 +174,12 @@ def current() -> Model | None:
         return _held[folder.name]
 
 
-def _first() -> Path | None:
+def _instead() -> Path | None:
+    """What was prepared before, while what is newer is prepared; the first results are prepared at once."""
+    before = prepare.prepared(home())
+    if before is not None:
+        enqueue("monitor.prepare", key="monitor.prepare")
+        return before
     try:
         return prepare.prepare(lake(), home())
     except MeasureError:  # being computed for the first time

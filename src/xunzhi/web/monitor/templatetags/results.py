@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from xunzhi.reports.icons import icon, sparkline
 from xunzhi.reports.model import Spark, Verdict
 from xunzhi.web.monitor.words import say
+from xunzhi.web.permissions import Access
 
 register = template.Library()
 
@@ -36,6 +37,12 @@ def small_line(spark: Spark) -> SafeString:
 def as_period(period: str) -> str:
     """A period as people write it: 2026年9月, September 2026."""
     return say().period(period)
+
+
+@register.filter
+def may_open(access: Access, permission: str) -> bool:
+    """Whether the reader has a permission anywhere."""
+    return access.may_somewhere(permission)
 
 
 @register.filter

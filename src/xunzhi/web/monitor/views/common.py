@@ -98,6 +98,11 @@ class Results:
         """The name of the institution."""
         return self.institution_names.get(self.institution, self.institution)
 
+    def has_unit(self, stratum: str, code: str) -> bool:
+        """Whether a unit of a stratum has any results."""
+        found = self.model.readings.slice(self.institution, stratum, "month")
+        return found is not None and code in found.units
+
     def strata(self, indicator: str) -> list[str]:
         """The strata that an indicator has results for."""
         found = self.model.readings.strata(self.institution)

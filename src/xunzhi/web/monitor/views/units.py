@@ -59,6 +59,8 @@ def unit(request: HttpRequest, results: Results, stratum: str, code: str) -> Htt
     if stratum not in PLACES:
         raise Http404(stratum)
     require_unit(results.access, "department.view", results.institution, stratum, code)
+    if not results.has_unit(stratum, code):
+        raise Http404(code)
     source = (
         results.source
         if stratum == DEPARTMENT
@@ -118,6 +120,9 @@ def _people_with_results(results: Results) -> set[str]:
 def person(request: HttpRequest, results: Results, code: str) -> HttpResponse:
     """A doctor's own results, as attending doctor and as surgeon: for himself, his head and the office."""
     require_unit(results.access, "person.view", results.institution, PEOPLE[0], code)
+    known = Person.objects.filter(institution=results.institution, code=code).select_related("unit").first()
+    if known is None and not any(results.has_unit(stratum, code) for stratum in PEOPLE):
+        raise Http404(code)
     parts = []
     for stratum in PEOPLE:
         source = results.model.period(results.institution, results.period, stratum, code)
@@ -125,7 +130,6 @@ def person(request: HttpRequest, results: Results, code: str) -> HttpResponse:
         if found.lines:
             label = in_language(results.model.pack.manifest.strata[stratum].label)
             parts.append((stratum, label, grid_context(results, found, Filters.of(request.GET))))
-    known = Person.objects.filter(institution=results.institution, code=code).select_related("unit").first()
     named = names(results.model, results.institution, PEOPLE[0])
     context = {
         "results": results,
