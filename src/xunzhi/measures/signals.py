@@ -88,7 +88,7 @@ def scan_blocks(found: Sequence[Block], month: str) -> Scan:
         ),
     )
     counts = [(block, int(judged(block, month).sum())) for block in found]
-    expected = sum(_false_alarm(tuple(block.marks)) * count for block, count in counts)
+    expected = sum(_expected(block) * count for block, count in counts)
     return Scan(tuple(s for s in ranked if s.rules), sum(count for _, count in counts), expected)
 
 
@@ -148,7 +148,7 @@ def _p(block: Block, row: int, point: int, *, alarmed: bool) -> float:
     """
     if np.isfinite(block.limits.z[row, point]) and not np.isnan(block.p[row]):
         return float(block.p[row])
-    return float(spc.alarm_p_values(alarmed, _false_alarm(tuple(block.marks)) if alarmed else 1.0))
+    return float(spc.alarm_p_values(alarmed, _expected(block) if alarmed else 1.0))
 
 
 KINDS: Mapping[int, str] = {int(kind): kind.name.lower() for kind in spc.Variation}
@@ -162,12 +162,23 @@ def _kind(block: Block, row: int, at: NDArray[np.bool_]) -> str:
     return kinds.pop() if kinds else "neutral"
 
 
+def _expected(block: Block) -> float:
+    """Probability that a chart in control alarms in its latest month."""
+    return _false_alarm(tuple(block.marks), own_spread=block.chart in OWN_SPREAD)
+
+
+OWN_SPREAD = ("i", "pp", "up", "xbar")
+"""Charts whose standard errors come from the baseline too; those of the others follow from counts."""
+
+
 @lru_cache(maxsize=64)
-def _false_alarm(rules: tuple[spc.Rule, ...]) -> float:
-    """Probability that a chart in control alarms in its latest month, its centre estimated from two years before."""
+def _false_alarm(rules: tuple[spc.Rule, ...], *, own_spread: bool) -> float:
+    """Probability of a false alarm, the centre line (and the spread) estimated from two years before."""
     rng = np.random.default_rng(SEED)
     values = rng.standard_normal((SIMULATED, SIMULATED_BASELINE + RECENT))
-    centre = values[:, :SIMULATED_BASELINE].mean(axis=1)
-    limits = spc.limits("i", values, centre=centre, sigma=1.0)
+    if own_spread:
+        limits = spc.limits("i", values, baseline=np.arange(values.shape[1]) < SIMULATED_BASELINE)
+    else:
+        limits = spc.limits("i", values, centre=values[:, :SIMULATED_BASELINE].mean(axis=1), sigma=1.0)
     alarms = spc.alarms(limits, rules).values()
     return float(np.any([codes[:, -1] != 0 for codes in alarms], axis=0).mean())
