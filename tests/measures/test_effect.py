@@ -116,3 +116,18 @@ def test_nothing_happening_is_rarely_called_an_improvement_and_a_real_one_is_mos
 
     assert found(0.1) <= 0.04
     assert found(0.05) >= 0.9
+
+
+def test_a_value_that_never_moved_has_an_interval_of_no_width() -> None:
+    found = judged([40.0] * 12 + DURING + [40.0] * 4)
+    assert found.verdict is Verdict.UNCHANGED
+    stays = next(i for i in PACK.indicators.values() if i.kind == "mean")
+    months = tuple(f"{2024 + m // 12}-{m % 12 + 1:02d}" for m in range(18))
+    same = np.full((1, 18), 8.0)
+    laid = Laid(
+        units=("心内科",), months=months, numerator=same, denominator=np.full((1, 18), 20.0), value=same,
+        spread=np.zeros((1, 18)), provisional=np.zeros((1, 18), dtype=bool), revision=np.zeros((1, 18), dtype=np.int64),
+    )  # fmt: skip
+    block = chart(stays, laid, rules_of(PACK.manifest, stays), "H1", "department")
+    level = effect(block, 0, Span("2024-01", "2024-12"), Span("2025-01", "2025-06")).after
+    assert (level.low, level.value, level.high) == (8.0, 8.0, 8.0)

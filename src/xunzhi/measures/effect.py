@@ -9,7 +9,6 @@ A trend before the work is continued, without error of its own, and must be beat
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,6 +27,9 @@ LEAST_BEFORE, LEAST_AFTER = 6, 3
 
 LATEST = 3
 """The effect holds if these last months by themselves still differ from the months before the work."""
+
+NEARLY_ALL = 1 - 1e-12
+"""The widest level: with a single degree of freedom no normal interval is wide enough (and no verdict is given)."""
 
 TREND_LEVEL = 0.05
 """A trend before the work counts if chance makes one so steep less often than this."""
@@ -195,7 +197,7 @@ def _coverage(months: _Months, spread: float, kind: str, level: float = LEVEL) -
     freedom = int(months.before.sum() + months.after.sum()) - 2
     if freedom < 1 or (kind != "value" and spread <= 1):
         return level
-    return float(2 * stats.norm.cdf(stats.t.ppf(0.5 + level / 2, freedom)) - 1)
+    return min(float(2 * stats.norm.cdf(stats.t.ppf(0.5 + level / 2, freedom)) - 1), NEARLY_ALL)
 
 
 def _level(months: _Months, phase: Bools, kind: str, spread: float, level: float = LEVEL) -> Level:
@@ -205,22 +207,17 @@ def _level(months: _Months, phase: Bools, kind: str, spread: float, level: float
     total = float(weight.sum())
     mean = float((value * weight).sum() / total)
     cover = _coverage(months, spread, kind, level)
-    interval: Callable[[Floats, Floats], tuple[Floats, Floats]] = {
-        "proportion": lambda count, size: wilson(count, size, cover),
-        "rate": lambda count, size: _per(size, byar(count, cover)),
-        "value": lambda count, size: _normal(count / size, 1 / np.sqrt(size), cover),
-    }[kind]
-    low, high = interval(np.array([mean * total / spread]), np.array([total / spread]))
+    if kind == "value":
+        reach = float(stats.norm.ppf(0.5 + cover / 2) * np.sqrt(spread / total))
+        return Level(mean, mean - reach, mean + reach, len(value))
+    count, size = np.array([mean * total / spread]), np.array([total / spread])
+    low, high = wilson(count, size, cover) if kind == "proportion" else _of_rate(count, size, cover)
     return Level(mean, float(low[0]), float(high[0]), len(value))
 
 
-def _per(size: Floats, bounds: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
-    return bounds[0] / size, bounds[1] / size
-
-
-def _normal(mean: Floats, error: Floats, level: float) -> tuple[Floats, Floats]:
-    reach = stats.norm.ppf(0.5 + level / 2) * error
-    return mean - reach, mean + reach
+def _of_rate(count: Floats, size: Floats, level: float) -> tuple[Floats, Floats]:
+    low, high = byar(count, level)
+    return low / size, high / size
 
 
 def _difference(before: Level, after: Level) -> tuple[float, float, float]:
