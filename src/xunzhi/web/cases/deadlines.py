@@ -89,8 +89,7 @@ def take_steps(now: datetime | None = None) -> int:
 
 def _waiting(now: datetime) -> QuerySet[Case]:
     return (
-        Case.objects.exclude(stage=Case.Stage.DONE)
-        .filter(due_at__lte=now + HORIZON)
+        Case.objects.filter(closed_at=None, due_at__lte=now + HORIZON)
         .select_related("revision", "unit", "opened_by__person", "assignee")
         .prefetch_related("reminders")
     )

@@ -27,7 +27,7 @@ def waits_for(access: Access) -> Q:
             for case_type, names in states.items():
                 places |= Q(type=case_type, state__in=names)
             condition |= part & places
-    return condition & ~Q(stage="done")
+    return condition & Q(closed_at=None)
 
 
 def _responsible() -> dict[str, dict[str, set[str]]]:
@@ -153,4 +153,4 @@ def owed_by(paths: Iterable[str]) -> Q:
     condition = NOBODY
     for path in paths:
         condition |= Q(unit__path__startswith=path)
-    return condition & Q(stage="open")
+    return condition & Q(closed_at=None, stage="open")

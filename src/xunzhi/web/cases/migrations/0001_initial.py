@@ -222,7 +222,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='case',
-            index=models.Index(condition=models.Q(('stage', 'done'), _negated=True), fields=['due_at'], name='case_due'),
+            index=models.Index(condition=models.Q(('closed_at', None)), fields=['due_at', 'id'], name='case_due'),
+        ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(condition=models.Q(('closed_at', None)), fields=['type', 'state', 'unit', 'secrecy', 'opened_by', 'assignee'], name='case_open'),
         ),
         migrations.AddIndex(
             model_name='case',
