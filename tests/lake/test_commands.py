@@ -44,3 +44,4 @@ def test_from_a_file_to_the_lake(call, tmp_path: Path) -> None:  # type: ignore[
     assert "男性" not in call("quarantine", "list")
     assert "retry the quarantine of encounter" in call("lake", "versions")
     assert "encounter" in call("lake", "tables")
+    assert "1 versions" in call("lake", "prune", "--keep", "1")

@@ -48,6 +48,7 @@ def bulletin(
                 draft = file.with_name(f".{file.name}.new")
                 draft.write_bytes(RENDERERS[name](made))
                 draft.replace(file)
+                now.lake.versions.hold(source.state.lake_version, f"bulletin {source.period}")
                 out.print(str(file), markup=False, highlight=False, soft_wrap=True)
                 bar.advance(task)
 

@@ -16,8 +16,10 @@ from xunzhi.lake.ingest import check as dry_run
 from xunzhi.lake.ingest import ingest as load
 from xunzhi.lake.mapping import load_mapping
 from xunzhi.lake.propose import propose
+from xunzhi.lake.prune import prune as delete_versions
 from xunzhi.lake.report import Report
 from xunzhi.lake.retry import retry as run_again
+from xunzhi.measures import MeasureStore
 
 mapping_app = typer.Typer(no_args_is_help=True, help="映射:提出与试运行 / mappings: propose, dry-run")
 quarantine_app = typer.Typer(no_args_is_help=True, help="隔离区 / rows that were refused")
@@ -133,6 +135,20 @@ def tables(version: Annotated[int | None, typer.Option(help="默认最新 / defa
             ends = (months[0], months[-1]) if months else ("", "")
             table.add_row(name, spec.label(now.language), f"{rows:,}", str(len(snapshot.files(name))), *ends)
     out.print(table)
+
+
+@lake_app.command("prune")
+def prune(keep: Annotated[int, typer.Option(help="保留最新的版本数 / how many of the newest versions stay")]) -> None:
+    """清理旧版本;出过简报的和计算所用的保留 / Delete old versions; printed and measured ones stay."""
+    now = settings()
+    state = MeasureStore(now.home).state()
+    gone = delete_versions(now.lake, keep, [state.lake_version] if state else [])
+    out.print(
+        now.say(
+            f"删除 {len(gone.versions)} 个版本、{gone.files} 个文件({gone.size / 1e6:.1f} MB)",
+            f"{len(gone.versions)} versions and {gone.files} files deleted ({gone.size / 1e6:.1f} MB)",
+        )
+    )
 
 
 def _print(report: Report) -> None:

@@ -32,6 +32,19 @@ class Versions:
         """All published versions, the oldest first."""
         return sorted(int(file.stem) for file in self.folder.glob("*.json") if file.stem.isdigit())
 
+    def hold(self, number: int, why: str) -> None:
+        """Note that a version must stay, so that what was printed from it can be printed again."""
+        if number:
+            (self.folder / f"{number}.held").write_text(why + "\n", encoding="utf-8")
+
+    def held(self) -> list[int]:
+        """The versions that must stay."""
+        return sorted(int(file.stem) for file in self.folder.glob("*.held") if file.stem.isdigit())
+
+    def forget(self, number: int) -> None:
+        """Let a version go; it can't be read any more."""
+        (self.folder / f"{number}.json").unlink()
+
     def newest(self) -> Version:
         """The state of the lake now; version 0 is the empty lake."""
         return self.read(max(self.numbers(), default=0))
