@@ -58,7 +58,7 @@ class Part:
     id: str
     label: str
     lines: list[Line]
-    empty: list[str]
+    empty: str
 
 
 def parts(case: Case, names: Names, *, masked: bool = True) -> list[Part]:
@@ -74,7 +74,7 @@ def parts(case: Case, names: Names, *, masked: bool = True) -> list[Part]:
             if not is_empty(case.values.get(name))
         ]
         empty = [in_language(spec.label) for name, spec in shown.items() if is_empty(case.values.get(name))]
-        found.append(Part(section.id, in_language(section.label), lines, empty))
+        found.append(Part(section.id, in_language(section.label), lines, _(", ").join(empty)))
     return found
 
 
@@ -128,6 +128,8 @@ def term(case: Case) -> Term | None:
     days = _working_days(first, last, case.institution)
     if due.date() == now.date():
         text = _("overdue since today") if late else _("due today")
+    elif late and not days:
+        text = _("overdue")
     elif late:
         text = ngettext("%(days)d working day overdue", "%(days)d working days overdue", days) % {"days": days}
     else:
