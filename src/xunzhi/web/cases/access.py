@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import reduce
 from operator import or_
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from xunzhi.standards.cases import CaseType, Transition
 from xunzhi.standards.roles import Secrecy
-from xunzhi.web.cases.models import Case, Comment, Participation
+from xunzhi.web.cases.models import Case, Cases, Comment, Participation
 from xunzhi.web.cases.parties import headed, is_party
 from xunzhi.web.org.models import Unit
 from xunzhi.web.permissions import Access
@@ -18,7 +18,7 @@ _TO_HEADS = [level.value for level in Secrecy if level.rank <= Secrecy.CONFIDENT
 _TO_MENTIONED = [level.value for level in Secrecy if level.rank <= Secrecy.INTERNAL.rank]
 
 
-def visible(access: Access) -> QuerySet[Case]:
+def visible(access: Access) -> Cases:
     """The cases that someone may see.
 
     Those within reach of `case.view`, up to its secrecy; one's own: opened by him or assigned to him; those of units

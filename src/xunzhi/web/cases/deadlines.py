@@ -7,12 +7,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from xunzhi.standards import Label
 from xunzhi.standards.cases import Step, Transition
-from xunzhi.web.cases.models import Case, LogEntry, Reminder
+from xunzhi.web.cases.models import Case, Cases, LogEntry, Reminder
 from xunzhi.web.cases.notices import worded
 from xunzhi.web.cases.parties import people
 from xunzhi.web.work.calendar import add_working_days, deadline
@@ -87,10 +86,10 @@ def take_steps(now: datetime | None = None) -> int:
     return sum(_take(case, number, step, now) for case, number, step in _fallen(now))
 
 
-def _waiting(now: datetime) -> QuerySet[Case]:
+def _waiting(now: datetime) -> Cases:
     return (
         Case.objects.filter(closed_at=None, due_at__lte=now + HORIZON)
-        .select_related("revision", "unit", "opened_by__person", "assignee")
+        .light("opened_by__person", "assignee")
         .prefetch_related("reminders")
     )
 

@@ -113,7 +113,7 @@ def _schema(table: Table, columns: Iterable[str]) -> pa.Schema:
 
 def _cases(case_type: str) -> Iterator[list[Case]]:
     cases = Case.objects.filter(type=case_type).order_by("pk")
-    cases = cases.select_related("revision", "unit", "assignee", "opened_by__person")
+    cases = cases.light("assignee", "opened_by__person")
     last = 0
     while found := list(cases.filter(pk__gt=last)[:BATCH]):
         yield found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from xunzhi.standards.cases import CaseType
@@ -16,11 +16,11 @@ def case_types() -> Mapping[str, CaseType]:
     return pack().cases
 
 
-def revived(fingerprint: str, spec: dict[str, Any]) -> CaseType:
+def revived(fingerprint: str, spec: Callable[[], dict[str, Any]]) -> CaseType:
     """The case type of a stored revision; each is read once in a process."""
     found = _REVIVED.get(fingerprint)
     if found is None:
-        found = _REVIVED[fingerprint] = CaseType.model_validate(spec)
+        found = _REVIVED[fingerprint] = CaseType.model_validate(spec())
     return found
 
 
@@ -29,5 +29,5 @@ def known(revisions: Any) -> list[CaseType]:
     stored = list(revisions.values_list("fingerprint", flat=True))
     missing = [fingerprint for fingerprint in stored if fingerprint not in _REVIVED]
     for revision in revisions.filter(fingerprint__in=missing) if missing else ():
-        revived(revision.fingerprint, revision.spec)
+        _REVIVED[revision.fingerprint] = CaseType.model_validate(revision.spec)
     return [_REVIVED[fingerprint] for fingerprint in stored]

@@ -18,7 +18,7 @@ MOST = 300
 
 def waiting(access: Access) -> Iterator[WorkItem]:
     """Cases whose next step is mine, those that my units owe, those that I follow; each once, what is due first."""
-    open_cases = visible(access).filter(closed_at=None).select_related("revision", "unit")
+    open_cases = visible(access).filter(closed_at=None).light()
     open_cases = open_cases.order_by("due_at", "pk")
     given: set[int] = set()
     for case in open_cases.filter(waits_for(access))[:MOST]:
