@@ -161,8 +161,10 @@ def _against_oracle(
         "quantile",
         "distinct",
     )
-    if not by_department and not spread:
-        expected = _whole(expected)
+    if not by_department:
+        expected = (
+            {(who, month, None): value for (who, month, _), value in expected.items()} if spread else _whole(expected)
+        )
         found = {key: value for key, value in found.items() if key[2] is None}
     else:
         found = {key: value for key, value in found.items() if key[2] is not None}
