@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from xunzhi.measures.coverage import Coverage
-from xunzhi.measures.cube import Cube
+from xunzhi.measures.cube import HOSPITAL, Cube
 from xunzhi.measures.faults import Fault, contradictions
 from xunzhi.measures.periods import PERIOD_KINDS, kind_of, period_of
 from xunzhi.measures.results import Arithmetic, sources
@@ -33,12 +32,18 @@ class Calculation:
 
     def all(self) -> tuple[int, Sequence[Fault]]:
         """Results of all indicators in all periods: how many, and what could not be computed."""
-        cubes = self._cubes(self.pack.indicators, self.coverage.all_months)
-        faults = contradictions(self.pack, cubes)
+        grains, years = self._grains(self.pack.indicators), {month[:4] for month in self.coverage.all_months}
+        institutions = {grain: self.store.cube(grain, years, ("stratum", [HOSPITAL])) for grain in grains}
+        faults = contradictions(self.pack, institutions)
+        groups = grouped(self.store.sizes(grains), BATCH)
+        parts = [None] if len(groups) == 1 else [("institution", group) for group in groups]
         tables = (
-            Arithmetic(self.pack, part, self.coverage, self.lake_version, known_faults=faults).table()
-            for part in _parts(cubes)
-        )
+            Arithmetic(
+                self.pack, {grain: self.store.cube(grain, years, part) for grain in grains}, self.coverage,
+                self.lake_version, known_faults=faults,
+            ).table()
+            for part in parts
+        )  # fmt: skip
         return self.store.put_all_results(tables), faults
 
     def some(
@@ -77,10 +82,7 @@ class Calculation:
     def _cubes(self, indicators: Iterable[str], months: Collection[str]) -> Mapping[str, Cube]:
         """The stored cubes that indicators need, over some months."""
         years = sorted({month[:4] for month in months})
-        found = {
-            grain: joined([self._year(grain, year) for year in years] or [self.store.cube(grain, [])])
-            for grain in self._grains(indicators)
-        }
+        found = {grain: joined([self._year(grain, year) for year in years]) for grain in self._grains(indicators)}
         return {grain: Cube(within(cube.sums, months), within(cube.values, months)) for grain, cube in found.items()}
 
     def _year(self, grain: str, year: str) -> Cube:
@@ -88,21 +90,3 @@ class Calculation:
         if (grain, year) not in self._read:
             self._read[grain, year] = self.store.cube(grain, [year])
         return self._read[grain, year]
-
-
-def _parts(cubes: Mapping[str, Cube]) -> Iterator[Mapping[str, Cube]]:
-    """The cubes of a few institutions at a time."""
-    rows: Counter[str] = Counter()
-    for cube in cubes.values():
-        for count in pc.value_counts(cube.sums["institution"]).to_pylist():
-            rows[count["values"]] += count["counts"]
-    groups = grouped(rows, BATCH)
-    if len(groups) == 1:
-        yield cubes
-        return
-    for group in groups:
-        names = pa.array(group, pa.string())
-        yield {
-            grain: Cube(*(table.filter(pc.is_in(table["institution"], names)) for table in (cube.sums, cube.values)))
-            for grain, cube in cubes.items()
-        }

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -36,6 +37,12 @@ REACH_SCHEMA = pa.schema(
         (LAST, pa.date32()),
     ]
 )
+
+ROW_GROUP = 100_000
+"""Cubes are sorted by institution, so that reading one leaves out the row groups of the others."""
+
+Rows = tuple[str, Collection[str]]
+"""A column, and the values in it that are wanted."""
 
 RESULT_ORDER = ("period", "indicator", "institution", "stratum", "unit")
 
@@ -115,10 +122,19 @@ class MeasureStore:
         draft.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
         draft.replace(self.root / name)
 
-    def cube(self, grain: str, years: Collection[str]) -> Cube:
-        """The stored cube of a grain over some years."""
+    def cube(self, grain: str, years: Collection[str], only: Rows | None = None) -> Cube:
+        """The stored cube of a grain over some years; `only` rows with some values in a column, if given."""
         folder = self.cubes / grain
-        return Cube(_read(folder, "sums", years), _read(folder, "values", years))
+        return Cube(_read(folder, "sums", years, only), _read(folder, "values", years, only))
+
+    def sizes(self, grains: Iterable[str]) -> Counter[str]:
+        """How many rows the stored cubes of some grains have for each institution."""
+        found: Counter[str] = Counter()
+        for grain in grains:
+            for file in (self.cubes / grain).glob("[0-9]*.sums.parquet"):
+                for count in pc.value_counts(pq.ParquetFile(file).read(["institution"])["institution"]).to_pylist():
+                    found[count["values"]] += count["counts"]
+        return found
 
     def put_cube(self, grain: str, cube: Cube, years: Collection[str] | None) -> None:
         """Store the cube of a grain over some years (None: over all) in place of the old one."""
@@ -199,14 +215,21 @@ class MeasureStore:
         )
 
 
-def _read(folder: Path, kind: str, years: Collection[str]) -> pa.Table:
+def _read(folder: Path, kind: str, years: Collection[str], only: Rows | None) -> pa.Table:
     files = [file for year in sorted(years) if (file := folder / f"{year}.{kind}.parquet").is_file()]
-    return pa.concat_tables([pq.ParquetFile(file).read() for file in files or [folder / f"empty.{kind}.parquet"]])
+    return pa.concat_tables([_rows(file, only) for file in files or [folder / f"empty.{kind}.parquet"]])
+
+
+def _rows(file: Path, only: Rows | None) -> pa.Table:
+    if only is None:
+        return pq.ParquetFile(file).read()
+    column, values = only
+    return pq.read_table(file, partitioning=None, filters=[(column, "in", list(values))])
 
 
 def _write(file: Path, table: pa.Table) -> None:
     draft = file.with_suffix(".new")
-    pq.write_table(table, draft, compression="zstd")
+    pq.write_table(table, draft, compression="zstd", row_group_size=ROW_GROUP)
     draft.replace(file)
 
 
