@@ -8,9 +8,11 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 import time_machine
 
+from xunzhi.web.org.models import Person
 from xunzhi.web.permissions import Access
+from xunzhi.web.work import digests as digests_module
 from xunzhi.web.work import waiting
-from xunzhi.web.work.digests import current_period, write_due
+from xunzhi.web.work.digests import DigestError, current_period, write_due
 from xunzhi.web.work.items import WorkItem
 from xunzhi.web.work.models import Notification, Preference
 
@@ -71,6 +73,24 @@ def test_who_has_nothing_to_do_gets_no_digest(offering) -> None:
     offering()
     with time_machine.travel(MONDAY, tick=False):
         assert write_due() == 0
+
+
+def test_one_digest_that_fails_keeps_no_other_back(offering, monkeypatch) -> None:
+    offering(head_a=[item(1)], officer=[item(2)], nurse_a=[item(3)])
+    compose = digests_module.compose
+
+    def stumble(person: Person, now: datetime, code: str) -> str:
+        if person.name == "head_a":
+            raise ZeroDivisionError
+        return compose(person, now, code)
+
+    with time_machine.travel(MONDAY, tick=False):
+        with monkeypatch.context() as broken:
+            broken.setattr(digests_module, "compose", stumble)
+            with pytest.raises(DigestError, match="1 digests"):
+                write_due()
+        assert set(digests()) == {"officer", "nurse_a"}
+        assert write_due() == 1
 
 
 def test_chinese_and_english_stand_side_by_side(offering) -> None:

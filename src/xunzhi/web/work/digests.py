@@ -7,6 +7,7 @@ written when it is up again, if its period still runs.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -25,18 +26,34 @@ from xunzhi.web.work.preferences import preference
 from xunzhi.web.work.services import tell
 from xunzhi.web.work.waiting import everything
 
+logger = logging.getLogger(__name__)
+
 LISTED = 15
 """Things named in a section of a digest; of more, the number is said."""
 
 
+class DigestError(Exception):
+    """Some digests could not be written."""
+
+
 def write_due(progress: Callable[[float, str], None] = lambda share, said: None) -> int:
-    """Write all digests that are due now and not yet written; returns how many."""
+    """Write all digests that are due now and not yet written; returns how many.
+
+    Raises:
+        DigestError: after all others are written, if some could not be; they are tried again the next time.
+    """
     now = timezone.now()
     people = list(due(now))
-    written = 0
+    written, failed = 0, 0
     for number, (person, period) in enumerate(people):
-        written += _write(person, period, now)
+        try:
+            written += _write(person, period, now)
+        except Exception:
+            logger.exception("digest of person %s", person.pk)
+            failed += 1
         progress(number / len(people), str(written))
+    if failed:
+        raise DigestError(f"{failed} 份摘要未能生成，详见服务日志 / {failed} digests could not be written: see the log")
     return written
 
 
