@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -96,9 +97,12 @@ def _pad(layer: Spec) -> None:
 
 
 def _marks(marks: Iterable[Mark]) -> list[Spec]:
-    values = [{"at": f"{mark.day:%Y-%m}-01", "text": mark.label} for mark in marks]
+    values = [{"at": f"{mark.day:%Y-%m}-01", "text": mark.label, "last": True} for mark in marks]
+    for before, after in pairwise(values):  # the texts of marks close to each other stand to both sides
+        before["last"] = before["at"] == after["at"]
     base = {"x": {"field": "at", "type": "temporal"}}
-    text = {"type": "text", "align": "left", "baseline": "bottom", "dx": 4, "dy": -4, "color": MARK_COLOUR}
+    side = {"align": {"expr": "datum.last ? 'left' : 'right'"}, "dx": {"expr": "datum.last ? 4 : -4"}}
+    text = {"type": "text", "baseline": "bottom", "dy": -4, "color": MARK_COLOUR, **side}
     rule = {"type": "rule", "color": MARK_COLOUR, "strokeWidth": 1.6}
     return [
         {"data": {"values": values}, "mark": rule, "encoding": {**base, "tooltip": [{"field": "text", "title": ""}]}},
