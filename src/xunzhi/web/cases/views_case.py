@@ -211,7 +211,7 @@ class Sheet:
             "known": self._known(),
             "field_names": ",".join(self.fields),
             "draft_version": draft.saved_at.isoformat() if draft else "",
-            "restored": draft,
+            "restored": draft if self.request.method == "GET" else None,
         }
 
 
