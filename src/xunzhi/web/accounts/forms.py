@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from xunzhi.web.accounts.models import User
 from xunzhi.web.accounts.tokens import SCOPES
@@ -30,6 +31,11 @@ class Form(forms.Form):
 def _password(label: Any, complete: str = "new-password", **more: Any) -> forms.CharField:
     widget = forms.PasswordInput(attrs={"autocomplete": complete})
     return forms.CharField(label=label, strip=False, max_length=200, widget=widget, **more)
+
+
+def _day() -> forms.DateInput:
+    """Browsers take and show days as ISO 8601 has them, whatever the language."""
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
 class SignInForm(Form):
@@ -116,8 +122,10 @@ class GrantForm(Form):
     role = forms.ChoiceField(label=_("Role"))
     unit = forms.ModelChoiceField(label=_("Given for"), queryset=Unit.objects.none())
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    reason = forms.CharField(label=_("Reason"), max_length=200)
+    until = forms.DateField(
+        label=_("Last day of the role"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    reason = forms.CharField(label=pgettext_lazy("justification", "Reason"), max_length=200)
 
     def __init__(self, units: Any, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -131,11 +139,16 @@ class GrantForm(Form):
 class GlassForm(Form):
     """What one must reach, and why."""
 
-    unit = forms.ModelChoiceField(label=_("Unit"), queryset=Unit.objects.none())
+    unit = forms.ModelChoiceField(label=pgettext_lazy("organisation", "Unit"), queryset=Unit.objects.none())
     patient = forms.CharField(
         label=_("Patient number"), max_length=80, required=False, help_text=_("Empty: all patients of the unit.")
     )
-    reason = forms.CharField(label=_("Reason"), min_length=8, max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(
+        label=pgettext_lazy("justification", "Reason"),
+        min_length=8,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
     def __init__(self, units: Any, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)

@@ -39,8 +39,8 @@ class RoleGrant(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="grants")
     role = models.CharField(_("role"), max_length=40)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
-    since = models.DateField(_("since"))
-    until = models.DateField(_("until"), null=True, blank=True)
+    since = models.DateField()
+    until = models.DateField(null=True, blank=True)
     given_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     reason = models.CharField(_("reason"), max_length=200, blank=True)
 

@@ -34,7 +34,7 @@ def needs_one(access: Access) -> bool:
 def qr_code(user: User, secret: str) -> SafeString:
     """The secret as an SVG that an app can scan."""
     picture = segno.make(totp.address(secret, "Xunzhi", user.username), error="m", micro=False)
-    svg = picture.svg_inline(scale=5, border=4, dark="#000", light="#fff", svgclass="qr-code", lineclass=None)
+    svg = picture.svg_inline(border=4, dark="#000", light="#fff", svgclass="qr-code", lineclass=None, omitsize=True)
     return mark_safe(svg)  # noqa: S308  made of squares
 
 

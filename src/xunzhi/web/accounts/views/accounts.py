@@ -80,8 +80,8 @@ def export(request: HttpRequest) -> HttpResponse:
         for row in listing.rows(found)
     ]
     head = [
-        _("Account"), pgettext("person", "Name"), _("Staff number"), _("Unit"), _("Roles"), _("State"),
-        _("Second factor"), _("Last signed in"),
+        _("Account"), pgettext("person", "Name"), _("Staff number"), pgettext("organisation", "Unit"), _("Roles"),
+        _("State"), _("Second factor"), _("Last signed in"),
     ]  # fmt: skip
     record(request, "export", "accounts", detail={"rows": len(lines), "filter": request.GET.urlencode()})
     file = workbook(head, lines, _("Accounts"), f"{request.user} {timezone.localtime():%Y-%m-%d %H:%M}")

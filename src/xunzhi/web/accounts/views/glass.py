@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from xunzhi.web.accounts import glass
@@ -73,8 +74,8 @@ def reviews(request: HttpRequest) -> HttpResponse:
 def export_reviews(request: HttpRequest) -> HttpResponse:
     """The list as an Excel file. Patients are marked, not named."""
     head = [
-        _("Begun"), _("Until"), _("Who"), _("Unit"), _("One patient"), _("Reason"), _("Justified"), _("Remark"),
-        _("Reviewed by"), _("Reviewed"),
+        _("Begun"), _("Ended"), _("Who"), pgettext("organisation", "Unit"), _("One patient"),
+        pgettext("justification", "Reason"), _("Justified"), _("Remark"), _("Reviewed by"), _("Reviewed"),
     ]  # fmt: skip
     verdict = {None: "", True: _("yes"), False: _("no")}
     lines = [
