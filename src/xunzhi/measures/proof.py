@@ -153,7 +153,7 @@ def _against_oracle(
     expected: dict[Key, Figures] = {}
     for row in rows:
         if begin <= row["month"] < end:
-            key = row["institution"], row["month"], _division(row["institution"], row["department"])
+            key: Key = row["institution"], row["month"], _division(row["institution"], row["department"])
             expected[key] = (_number(row.get("numerator")), _number(row.get("denominator")), _number(row.get("value")))
     spread = isinstance(revision.numerator, Aggregate) and revision.numerator.function in (
         "mean",
