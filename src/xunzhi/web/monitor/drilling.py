@@ -124,7 +124,10 @@ class Drill:
         for table in (self.grain.base, *self.grain.links):
             if name in self.pack.tables[table].columns:
                 return in_language(self.pack.tables[table].columns[name].label)
-        return name
+        strata = self.pack.manifest.strata
+        return next(
+            (in_language(strata[key].label) for key, column in self.grain.strata.items() if column == name), name
+        )
 
     def _texts(self, name: str, values: list[Any]) -> list[str]:
         """Values as people read them: codes by their labels."""
