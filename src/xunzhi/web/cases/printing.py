@@ -73,7 +73,7 @@ class Sheet:
     @property
     def texts(self) -> dict[str, str]:
         """The fixed words on the paper."""
-        return {"log": _("History"), "date": _("Date:              ")}
+        return {"log": _("What happened"), "date": _("Date:              ")}
 
 
 def sheet(case: Case, printer: str, account: str, *, masked: bool = True) -> Sheet:
