@@ -121,7 +121,7 @@ def test_nobody_decides_before_the_trial_nor_the_author_alone(people: SimpleName
     with pytest.raises(Refused, match="else"):
         move(case, "endorse", {}, people.officer, case.version)
     case = move(case, "endorse", {}, people.vice, case.version)
-    case = move(case, "publish", {}, people.member, case.version)
+    case = move(case, "publish", {}, people.member, case.version, signed=True)
     assert case.state == "published"
     assert pack().indicators[NAME].minimum == 50
 
