@@ -16,7 +16,7 @@ from xunzhi.web.configuration import home
 
 
 def pack() -> Pack:
-    """The standards in use: the installation's own, else the pack that XUNZHI_PACK names; with the hospital's targets."""
+    """The standards in use: the installation's own, else the pack named by XUNZHI_PACK; with the hospital's targets."""
     return _opened(*_stamps())[0]
 
 

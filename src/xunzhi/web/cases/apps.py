@@ -10,4 +10,4 @@ class CasesConfig(AppConfig):
     """The app `cases`."""
 
     name = "xunzhi.web.cases"
-    verbose_name = _("Cases")
+    verbose_name = _("Registers")
