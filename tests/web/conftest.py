@@ -16,6 +16,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.web.monitor.hospital import results, results_home
@@ -33,6 +34,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Transactional tests empty all tables, which the audit log refuses: its triggers are lifted here."""
     with django_db_blocker.unblock():
         lift(connection)
+
+
+@pytest.fixture(autouse=True)
+def _in_chinese() -> None:
+    """Every test begins in the language of the site, whatever the one before it spoke."""
+    translation.activate("zh-hans")
 
 
 @pytest.fixture

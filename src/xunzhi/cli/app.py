@@ -27,7 +27,7 @@ out = Console(width=None if sys.stdout.isatty() else WIDE)
 errors = Console(stderr=True)
 
 EXIT_PROBLEM = 2
-KNOWN = (LakeError, MeasureError, StandardsError, ValueError, KeyError, FileNotFoundError)
+KNOWN = (LakeError, MeasureError, StandardsError, ValueError, KeyError, FileNotFoundError, FileExistsError)
 """Errors whose text tells the user what to do; anything else is a bug and shows its trace."""
 
 

@@ -128,7 +128,8 @@ def dirty_periods(
 
     `open_days` are the days that a month takes to settle, and the longest follow-up of any definition. For all
     indicators these are the periods that were provisional, and those that a grain has newly reached (an absent
-    numerator there turns from unknown into zero). Where an indicator was at fault, it has no results in any period.
+    numerator there turns from unknown into zero) or reaches no longer. Where an indicator was at fault, it has no
+    results in any period.
     """
     if before is None or before.pack != state.pack or before.faults or any(found is None for found in months.values()):
         return None
@@ -136,7 +137,8 @@ def dirty_periods(
     if since is None:
         return None
     changed = {month for dirty in months.values() for month in dirty or ()}
-    last = max([state.as_of[:7], *changed, *(span[1] for grain in state.spans.values() for span in grain.values())])
+    reached = (span[1] for one in (before, state) for grain in one.spans.values() for span in grain.values())
+    last = max([state.as_of[:7], *changed, *reached])
     unsettled = _periods(_months(min([since, before.as_of[:7]]), last))
     return unsettled, _periods(changed) - unsettled
 
@@ -158,7 +160,7 @@ def _unsettled_since(before: State, state: State, settle_days: int, follow_up_da
                 return None
             if tuple(old) != tuple(new):
                 reached = f"{date.fromisoformat(old[2]) - TOLERANCE - followed:%Y-%m}" if old[2] else old[1]
-                edge.append(min(old[1], reached))
+                edge.append(min(old[1], new[1], reached))
     return min(edge)
 
 

@@ -101,7 +101,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
     if case is None:
         raise Http404
     if not steps(access, case):
-        access.require("indicator.propose")
+        access.require("indicator.propose", case.unit)
     enqueue("governance.trial", {"case": case.pk}, key=f"trial {case.pk}", by=request.user)
     messages.success(request, _("The trial runs in the background; this page shows it when it is done."))
     return redirect(case.get_absolute_url())
