@@ -43,7 +43,6 @@ class Provider:
     def __exit__(self, *_error: object) -> None:
         self.server.shutdown()
         self.server.server_close()
-        self.server.server_close()
         self.thread.join()
 
     def configuration(self) -> dict[str, Any]:
