@@ -134,7 +134,7 @@ def test_of_two_who_decide_at_once_one_succeeds(by: SimpleNamespace) -> None:
     bring_in(scan(moved("0301")), "H1", "2026-09")
     seen = Signal.objects.get()
     services.acknowledge(seen, by, seen.version)
-    with pytest.raises(services.SignalError, match="someone was faster"):
+    with pytest.raises(services.SignalError, match="已有人先处理"):
         services.explain(seen, by, 1, "again")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -43,7 +44,15 @@ def mail_server(settings: Any) -> Iterator[MailServer]:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
     yield server
+    asyncio.run_coroutine_threadsafe(_hung_up(), controller.loop).result(timeout=10)
     controller.stop()
+
+
+async def _hung_up() -> None:
+    """Wait until the server has closed its end of every connection: stopped before, it leaves open sockets behind."""
+    while len(asyncio.all_tasks()) > 1:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.01)
 
 
 class Receiver:
