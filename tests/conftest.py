@@ -17,6 +17,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "xunzhi.web.settings"
 django.setup()
 # Static files under their own names: nothing has been collected here.
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+settings.PASSWORD_HASHERS = ["tests.web.hashing.Quick"]
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

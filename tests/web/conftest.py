@@ -86,23 +86,24 @@ def people(units: SimpleNamespace) -> SimpleNamespace:
         "security_admin": ("security_admin", units.hospital, units.hospital),
         "audit_admin": ("audit_admin", units.hospital, units.hospital),
     }
-    users = {}
     password = make_password(PASSWORD)
-    for number, (name, (role, works_in, granted)) in enumerate(rows.items(), start=1):
-        person = Person.objects.create(
-            institution=works_in.institution,
-            code=f"S{number:03d}",
-            name=name,
-            unit=works_in,
-            email=f"{name}@example.org",
-        )
-        user = User.objects.create(username=name, person=person, password=password)
-        RoleGrant.objects.create(user=user, role=role, unit=granted, since=date(2020, 1, 1))
-        if role in ("department_head", "head_nurse"):
-            duty = Post.Duty.HEAD if role == "department_head" else Post.Duty.HEAD_NURSE
-            Post.objects.create(person=person, unit=works_in, duty=duty, since=date(2020, 1, 1))
-        users[name] = user
-    return SimpleNamespace(**users)
+    persons = Person.objects.bulk_create(
+        Person(institution=unit.institution, code=f"S{number:03d}", name=name, unit=unit, email=f"{name}@example.org")
+        for number, (name, (_, unit, _)) in enumerate(rows.items(), start=1)
+    )
+    users = User.objects.bulk_create(User(username=person.name, person=person, password=password) for person in persons)
+    begun = date(2020, 1, 1)
+    RoleGrant.objects.bulk_create(
+        RoleGrant(user=user, role=role, unit=granted, since=begun)
+        for user, (role, _, granted) in zip(users, rows.values(), strict=True)
+    )
+    duties = {"department_head": Post.Duty.HEAD, "head_nurse": Post.Duty.HEAD_NURSE}
+    Post.objects.bulk_create(
+        Post(person=person, unit=unit, duty=duties[role], since=begun)
+        for person, (role, unit, _) in zip(persons, rows.values(), strict=True)
+        if role in duties
+    )
+    return SimpleNamespace(**dict(zip(rows, users, strict=True)))
 
 
 @pytest.fixture

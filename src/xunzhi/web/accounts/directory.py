@@ -78,6 +78,8 @@ def _connected(setup: Ldap, dn: str, password: str) -> Iterator[Connection]:
         yield connection
     finally:
         connection.unbind()
+        if connection.socket is not None:  # ldap3 leaves it open when nobody answered
+            connection.socket.close()
 
 
 def _search(setup: Ldap, username: str) -> dict[str, Any] | None:
