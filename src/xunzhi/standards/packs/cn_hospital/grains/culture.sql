@@ -1,6 +1,9 @@
 -- Sets of one specimen share its number; a culture without a number is its own specimen.
 WITH sets AS (
-    SELECT *, coalesce(specimen_id, culture_id) AS specimen
+    SELECT
+        institution, culture_id, specimen_id, patient_id, encounter_id, setting, department, ward, specimen_type,
+        set_number, collected_time, reported_time, positive, contaminated,
+        coalesce(specimen_id, culture_id) AS specimen
     FROM culture
 )
 SELECT

@@ -1,7 +1,8 @@
 -- One row per ICU stay that ended. Moving from one ICU straight into another is no departure from intensive care.
 WITH stays AS (
     SELECT
-        *,
+        institution, icu_stay_id, in_time, out_time, department, ward, patient_id, encounter_id, to_department,
+        predicted_mortality,
         lead(in_time) OVER (PARTITION BY institution, patient_id ORDER BY in_time, icu_stay_id) AS next_in_time
     FROM icu_stay
 )

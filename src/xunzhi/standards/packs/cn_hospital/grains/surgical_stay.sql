@@ -10,7 +10,7 @@ WITH performed AS (
 ),
 returning_ones AS (
     SELECT
-        o.*,
+        o.institution, o.encounter_id, o.unplanned, o.unplanned_return, o.place,
         date_diff('second', coalesce(p.end_time, p.start_time, o.last_end), o.start_time) / 60 AS minutes_since
     FROM performed AS o
     LEFT JOIN performed AS p
