@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,3 +12,9 @@ class CasesConfig(AppConfig):
 
     name = "xunzhi.web.cases"
     verbose_name = _("Registers")
+
+    def ready(self) -> None:
+        """Let connections know what the search index needs."""
+        from xunzhi.web.cases.pairs import teach  # noqa: PLC0415  Django must be set up first
+
+        connection_created.connect(teach, dispatch_uid="cases.pairs")

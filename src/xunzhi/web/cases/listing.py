@@ -21,6 +21,7 @@ from xunzhi.standards.forms import FieldType, FormField
 from xunzhi.web.cases.access import visible
 from xunzhi.web.cases.labels import Names, is_sensitive
 from xunzhi.web.cases.models import SECRECIES, Case, CaseTypeRevision
+from xunzhi.web.cases.pairs import holding
 from xunzhi.web.installation import in_language
 from xunzhi.web.org.models import Person, Unit
 from xunzhi.web.permissions import Access
@@ -167,8 +168,8 @@ class Listing:
     # Filters
 
     def _conditions(self) -> Iterator[Q]:
-        for word in self.text.lower().split():
-            yield Q(text__contains=word)
+        for word in self.text.split():
+            yield holding(word)
         if unit := self.unit:
             yield Q(unit__in=list(Unit.objects.filter(path__startswith=unit.path).values_list("pk", flat=True)))
         yield from self._about_people()

@@ -16,6 +16,7 @@ from xunzhi.standards.improvement import Step, Tool
 from xunzhi.web.cases.errors import CaseError, Invalid
 from xunzhi.web.cases.forms import Box, Part, names_for, posted
 from xunzhi.web.cases.models import Case
+from xunzhi.web.cases.pairs import holding
 from xunzhi.web.improve import proofs, workspace
 from xunzhi.web.improve.models import Proof, StepDone, ToolSheet
 from xunzhi.web.improve.standards import improvement, method_of
@@ -60,7 +61,7 @@ def projects(request: HttpRequest) -> HttpResponse:
     elif state:
         found = found.filter(state=state)
     if text := request.GET.get("q", "").strip():
-        found = found.filter(text__contains=text.lower())
+        found = found.filter(holding(text))
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     for case in page:
         case.steps_all = len(method_of(case).steps)
