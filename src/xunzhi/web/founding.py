@@ -61,6 +61,10 @@ def is_code(text: str) -> bool:
     return hmac.compare_digest(given.encode(), file.read_bytes())
 
 
-def use_up_code() -> None:
-    """The code was used: it never works again."""
-    _code_file().unlink(missing_ok=True)
+def use_up_code() -> bool:
+    """The code was used: it never works again. Of two who use it at once only one is told True."""
+    try:
+        _code_file().unlink()
+    except FileNotFoundError:
+        return False
+    return True

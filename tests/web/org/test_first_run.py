@@ -79,3 +79,20 @@ def test_the_system_administrator_sees_what_is_next(code: str) -> None:
     client.force_login(User.objects.get(username="A0"))
     page = client.get("/setup/steps").content.decode()
     assert "Next: Load the hospital" in page
+
+
+def test_whoever_comes_to_an_empty_site_is_led_to_its_founding(code: str) -> None:
+    client = Client()
+    led = client.get("/", follow=True)
+    assert led.redirect_chain[-1][0] == ADDRESS
+    client.post(ADDRESS, answers(code))
+    assert Client().get(reverse("accounts:login")).status_code == 200
+
+
+def test_of_two_who_found_at_once_one_wins(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one's request came so far that the code still stood when it was looked at."""
+    monkeypatch.setattr(founding, "is_code", lambda text: True)
+    founding.use_up_code()
+    assert Client().post(ADDRESS, answers(code)).headers["Location"] == reverse("accounts:login")
+    assert not User.objects.exists()
+    assert not Unit.objects.exists()

@@ -110,10 +110,33 @@ def check_password(request: HttpRequest, user: User, typed: str) -> bool:
     return _counted(request, user, "password", lambda: user.check_password(typed))
 
 
+def confirms(request: HttpRequest, typed: str) -> bool:
+    """Whether who is signed in knows the password with which he signs in, kept here or in the hospital's directory.
+
+    Raises:
+        Blocked: after too many wrong ones.
+        DirectoryError: if the directory can't be asked.
+    """
+    user: User = request.user  # type: ignore[assignment]
+    if user.has_usable_password():
+        return check_password(request, user, typed)
+
+    def known_there() -> bool:
+        found = authenticate(request, username=user.username, password=typed)
+        return found is not None and found.pk == user.pk
+
+    return _counted(request, user, "password", known_there)
+
+
 def _counted(request: HttpRequest, user: User, what: str, right: Callable[[], bool]) -> bool:
     name, address = f"{user.username}#{what}", address_of(request)
     attempts.claim(name, address)
-    if right():
+    try:
+        known = right()
+    except DirectoryError:
+        attempts.withdraw(name, address)
+        raise
+    if known:
         attempts.succeeded(name, address)
         return True
     with transaction.atomic():

@@ -8,14 +8,17 @@ from typing import Any, Literal
 
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 
 from xunzhi.standards.forms import FieldType, FormField
 from xunzhi.web.api.common import FAULTS, Long, Moment, Name, Number, Pages, Said, Text, Token, access_of, paged
 from xunzhi.web.cases import services
 from xunzhi.web.cases.access import may_open, steps, visible
+from xunzhi.web.cases.errors import Refused
 from xunzhi.web.cases.labels import HIDDEN, is_sensitive
 from xunzhi.web.cases.models import Case
+from xunzhi.web.cases.pairs import holding
 from xunzhi.web.cases.types import case_types
 from xunzhi.web.org.models import Unit
 
@@ -63,7 +66,7 @@ class CaseOut(Schema):
 
 
 class CaseDetail(CaseOut):
-    """A case with its values, and the steps that the caller may take now."""
+    """A case with its values, and the steps that the caller may take now, but for signed ones (in the browser only)."""
 
     values: dict[str, Any]
     steps: list[str]
@@ -114,7 +117,7 @@ def types(request: HttpRequest) -> Any:
                 {"name": field, "label": Name.of(spec.label), "type": spec.type, "options": list(spec.options)}
                 for field, spec in form.fields.items()
             ],
-            "may_open": may_open(access, form),
+            "may_open": may_open(access, form) and not form.anonymous,
         }
         for name, form in case_types().items()
     ]
@@ -136,7 +139,7 @@ def cases(
     given = {"type": type, "state": state, "stage": stage, "unit": unit, "opened_at__gte": opened_since}
     found = found.filter(**{name: value for name, value in given.items() if value})
     if text:
-        found = found.filter(text__contains=text.lower())
+        found = found.filter(holding(text))
     return paged(found, paging, _case)
 
 
@@ -159,7 +162,8 @@ def _wanted(request: HttpRequest, pk: int) -> Case:
 
 def _detail(request: HttpRequest, found: Case) -> dict[str, Any]:
     values = _masked(found.form.fields, found.values)
-    return {**_case(found), "values": values, "steps": list(steps(access_of(request), found))}
+    offered = [name for name, step in steps(access_of(request), found).items() if not step.sign]
+    return {**_case(found), "values": values, "steps": offered}
 
 
 def _masked(fields: Mapping[str, FormField], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,8 +185,10 @@ def _masked(fields: Mapping[str, FormField], values: Mapping[str, Any]) -> dict[
 def open_case(request: HttpRequest, said: Opened) -> Any:
     """Open a case. Types whose openers stay anonymous are opened in the browser only."""
     form = case_types().get(said.type)
-    if form is None or form.anonymous:
+    if form is None:
         raise Http404
+    if form.anonymous:
+        raise Refused(_("File it in the browser: a token would lead to the person who must stay unknown."))
     unit = get_object_or_404(Unit, pk=said.unit) if said.unit else None
     made = services.open_case(said.type, said.values, request, unit)
     return Status(201, _detail(request, made))

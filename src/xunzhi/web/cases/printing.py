@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -69,6 +70,7 @@ class Sheet:
     watermark: str
     footer: str
     made: date
+    opening: str = ""
 
     @property
     def texts(self) -> dict[str, str]:
@@ -77,26 +79,36 @@ class Sheet:
 
 
 def sheet(case: Case, printer: str, account: str, *, masked: bool = True) -> Sheet:
-    """A case for the printer; `masked` hides who patients are. The watermark says who printed it, and when."""
-    now = timezone.localtime()
+    """All of a case for the printer; `masked` hides who patients are."""
     names = detail.log_names(case)
-    hospital = Unit.objects.filter(institution=case.institution, kind=Unit.Kind.INSTITUTION).first()
-    form = case.form
-    printed = now.strftime("%Y-%m-%d %H:%M")
-    return Sheet(
-        language="zh" if (get_language() or "zh").startswith("zh") else "en",
-        institution=str(hospital or ""),
-        title=in_language(form.label),
-        subtitle=case.title,
-        number=case.number,
+    return blank_sheet(
+        case,
+        printer,
+        account,
         sections=(_facts(case), *_sections(case, names, masked=masked)),
         signatures=tuple(_signatures(case)),
         log=tuple(_log(case, names, masked=masked)),
-        watermark=f"{printer} {account} {printed}",
-        footer=_("Printed by %(name)s (%(account)s) on %(time)s from %(hospital)s’s quality system")
-        % {"name": printer, "account": account, "time": printed, "hospital": hospital or ""},
-        made=now.date(),
     )
+
+
+def blank_sheet(case: Case, printer: str, account: str, **content: Any) -> Sheet:
+    """A sheet with what all of them bear; the watermark says who printed it, and when."""
+    now = timezone.localtime()
+    hospital = Unit.objects.filter(institution=case.institution, kind=Unit.Kind.INSTITUTION).first()
+    printed = now.strftime("%Y-%m-%d %H:%M")
+    told = {
+        "language": "zh" if (get_language() or "zh").startswith("zh") else "en",
+        "institution": str(hospital or ""),
+        "title": in_language(case.form.label),
+        "subtitle": case.title,
+        "number": case.number,
+        "log": (),
+        "watermark": f"{printer} {account} {printed}",
+        "footer": _("Printed by %(name)s (%(account)s) on %(time)s from %(hospital)s’s quality system")
+        % {"name": printer, "account": account, "time": printed, "hospital": hospital or ""},
+        "made": now.date(),
+    }
+    return Sheet(**{**told, **content})
 
 
 def _facts(case: Case) -> Section:
@@ -118,10 +130,11 @@ def _facts(case: Case) -> Section:
 def _sections(case: Case, names: detail.Names, *, masked: bool) -> Iterator[Section]:
     for part in detail.parts(case, names, masked=masked):
         if part.lines:
-            yield Section(part.label, tuple(_entry(line) for line in part.lines))
+            yield Section(part.label, tuple(entry_of(line) for line in part.lines))
 
 
-def _entry(line: detail.Line) -> Entry:
+def entry_of(line: detail.Line) -> Entry:
+    """A field of the case as a line on paper."""
     if line.spec.type in (FieldType.TABLE, FieldType.SCALE) and line.cells:
         text = line.text if line.spec.type is FieldType.SCALE else ""
         return Entry(line.label, text, wide=True, head=line.heads, rows=line.cells)

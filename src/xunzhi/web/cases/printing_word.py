@@ -41,6 +41,8 @@ def as_word(sheet: Sheet) -> bytes:
         _line(document, sheet.institution, 11, HEI, centred=True)
     _line(document, sheet.title, 17, HEI, centred=True, bold=True)
     _line(document, f"{sheet.subtitle}　　{sheet.number}", 10.5, SONG)
+    if sheet.opening:
+        _line(document, sheet.opening, 11, SONG)
     table = document.add_table(rows=0, cols=4)
     table.style, table.autofit = "Table Grid", False
     for section in sheet.sections:

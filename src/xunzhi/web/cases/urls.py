@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xunzhi.web.cases import views_around, views_case, views_files, views_list
+from xunzhi.web.cases import views_around, views_case, views_drafts, views_files, views_list
 
 app_name = "cases"
 
@@ -15,7 +15,7 @@ urlpatterns = [
     path("cases/files/<uuid:pk>", views_files.file, name="file"),
     path("cases/<int:pk>", views_case.case, name="case"),
     path("cases/<int:pk>/edit", views_case.edit, name="edit"),
-    path("cases/<int:pk>/draft", views_case.draft, name="draft"),
+    path("cases/<int:pk>/draft", views_drafts.draft, name="draft"),
     path("cases/<int:pk>/move/<slug:step>", views_case.move, name="move"),
     path("cases/<int:pk>/steps", views_case.steps, name="steps"),
     path("cases/<int:pk>/identify", views_case.identify, name="identify"),
@@ -33,5 +33,5 @@ urlpatterns = [
     path("cases/<slug:kind>/views", views_list.save_view, name="save_view"),
     path("cases/<slug:kind>/views/<int:pk>/delete", views_list.delete_view, name="delete_view"),
     path("cases/<slug:kind>/new", views_case.new, name="new"),
-    path("cases/<slug:kind>/draft", views_case.draft_new, name="draft_new"),
+    path("cases/<slug:kind>/draft", views_drafts.draft_new, name="draft_new"),
 ]

@@ -9,16 +9,17 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from xunzhi.standards.cases import CaseType, Transition
 from xunzhi.standards.forms import FormField
 from xunzhi.standards.roles import Secrecy
+from xunzhi.web.accounts import signing_in
+from xunzhi.web.accounts.attempts import Blocked
+from xunzhi.web.accounts.directory import DirectoryError
 from xunzhi.web.accounts.identity import identify as record_identity
 from xunzhi.web.accounts.identity import may_identify, purpose_given, purposes
 from xunzhi.web.cases import access as rules
@@ -26,6 +27,7 @@ from xunzhi.web.cases import detail, forms, panels, services
 from xunzhi.web.cases.errors import CaseError, Conflict, Invalid
 from xunzhi.web.cases.labels import is_sensitive
 from xunzhi.web.cases.models import Case, Draft, Link
+from xunzhi.web.cases.papers import papers
 from xunzhi.web.cases.schema import browser_rules
 from xunzhi.web.cases.views_list import form_or_404
 from xunzhi.web.installation import in_language
@@ -110,6 +112,7 @@ def _page(request: HttpRequest, found: Case, *, masked: bool) -> dict[str, Any]:
         "followers": followers,
         "follows": person is not None and any(one.pk == person.pk for one in followers),
         "participants": list(found.participants.all()),
+        "papers": papers(form),
         "files": list(found.attachments.filter(field="").select_related("by__person")),
         "main_panels": [panel for panel in shown if panel.place == "main"],
         "side_panels": [panel for panel in shown if panel.place == "side"],
@@ -215,7 +218,8 @@ class Sheet:
         }
 
 
-def _fields(form: CaseType, names: frozenset[str]) -> dict[str, FormField]:
+def fields_named(form: CaseType, names: frozenset[str]) -> dict[str, FormField]:
+    """The fields of these names, in the order of the form."""
     return {name: spec for name, spec in form.fields.items() if name in names}
 
 
@@ -225,7 +229,7 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
     form = form_or_404(kind)
     if not rules.may_open(access_of(request), form):
         raise PermissionDenied(_("You may not open “%(type)s”.") % {"type": in_language(form.label)})
-    sheet = Sheet(request, form, None, _fields(form, form.open_fields(form.initial)))
+    sheet = Sheet(request, form, None, fields_named(form, form.open_fields(form.initial)))
     errors: Mapping[str, str] = {}
     draft = None if form.anonymous else sheet.draft
     if request.method == "POST":
@@ -270,7 +274,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     found = case_or_404(request, pk)
     if not rules.may_edit(access_of(request), found):
         raise PermissionDenied(_("There is nothing for you to fill in now."))
-    sheet = Sheet(request, found.form, found, _fields(found.form, found.form.open_fields(found.state)))
+    sheet = Sheet(request, found.form, found, fields_named(found.form, found.form.open_fields(found.state)))
     errors: Mapping[str, str] = {}
     problem: CaseError | None = None
     draft = sheet.draft
@@ -336,10 +340,15 @@ def _asked(found: Case, transition: Transition) -> dict[str, FormField]:
 
 
 def _unsigned(request: HttpRequest, transition: Transition) -> dict[str, str]:
-    """Someone who signs says again who he is."""
-    if transition.sign and not request.user.check_password(request.POST.get("password", "")):
-        return {"password": _("The password is not right; nothing was signed.")}
-    return {}
+    """Someone who signs says again who he is; wrong passwords are counted as at the door."""
+    try:
+        if not transition.sign or signing_in.confirms(request, request.POST.get("password", "")):
+            return {}
+    except Blocked as blocked:
+        return {"password": str(blocked)}
+    except DirectoryError:
+        return {"password": _("The hospital's directory doesn't answer. Try again in a while.")}
+    return {"password": _("The password is not right; nothing was signed.")}
 
 
 def _said(found: Case, transition: Transition) -> str:
@@ -361,43 +370,3 @@ def _status(errors: Mapping[str, str], problem: CaseError | None) -> int:
     if isinstance(problem, Conflict):
         return 409
     return 422 if errors or problem else 200
-
-
-# Drafts
-
-
-@require_POST
-@requires("case.open")
-def draft_new(request: HttpRequest, kind: str) -> HttpResponse:
-    """Keep what was typed for a new case."""
-    form = form_or_404(kind)
-    return _keep(request, Sheet(request, form, None, _fields(form, form.open_fields(form.initial))))
-
-
-@require_POST
-@signed_in
-def draft(request: HttpRequest, pk: int) -> HttpResponse:
-    """Keep what was typed for a case."""
-    found = case_or_404(request, pk)
-    named = frozenset(request.POST.get("fields", "").split(","))
-    open_fields = found.form.open_fields(found.state)
-    steps = rules.steps(access_of(request), found)
-    asked = {name for step in steps.values() for name in (*step.needs, *step.asks)}
-    return _keep(request, Sheet(request, found.form, found, _fields(found.form, named & (open_fields | asked))))
-
-
-def _keep(request: HttpRequest, sheet: Sheet) -> HttpResponse:
-    """Save a draft, unless another tab saved one since; `drop` throws it away."""
-    existing = None if sheet.form.anonymous else sheet.draft
-    if "drop" in request.POST:
-        if existing:
-            existing.delete()
-        return redirect(sheet.case or reverse("cases:new", args=[sheet.form.case]))
-    version = existing.saved_at.isoformat() if existing else ""
-    if existing and request.POST.get("draft_version") != version:
-        return JsonResponse({"version": version}, status=409)
-    values = {name: value for name, value in sheet.given().items() if value is not None}
-    older = existing.values if existing and sheet.case else {}
-    saved = services.save_draft(sheet.form.case, {**older, **values}, request, sheet.case)
-    now = saved.saved_at if saved else timezone.now()
-    return JsonResponse({"version": now.isoformat()})

@@ -21,7 +21,8 @@ from xunzhi.web.cases import access as rules
 from xunzhi.web.cases import printing, services
 from xunzhi.web.cases.errors import CaseError
 from xunzhi.web.cases.files import may_fetch_waiting, served
-from xunzhi.web.cases.models import Attachment
+from xunzhi.web.cases.models import Attachment, Case
+from xunzhi.web.cases.papers import paper_sheet, papers
 from xunzhi.web.cases.printing_pdf import as_pdf
 from xunzhi.web.cases.printing_word import as_word
 from xunzhi.web.cases.views_case import access_of, case_or_404, patients
@@ -143,8 +144,11 @@ def _indicators(text: str) -> list[dict[str, Any]]:
 @requires("case.view")
 @transaction.atomic
 def print_case(request: HttpRequest, pk: int) -> HttpResponse:
-    """A case on paper: PDF or Word; who printed it and why is recorded, and stands on it."""
+    """A case on paper, whole or as a notice or the like: PDF or Word; who printed it and why is recorded on it."""
     found = case_or_404(request, pk)
+    wanted = request.POST.get("paper", "")
+    if wanted and wanted not in papers(found.form):
+        raise Http404
     named = "identify" in request.POST
     secrecy = Secrecy(found.secrecy)
     if named and not may_identify(request, found.unit, secrecy=secrecy):
@@ -154,15 +158,23 @@ def print_case(request: HttpRequest, pk: int) -> HttpResponse:
     except ValidationError:
         messages.error(request, _("Say what the print-out is for."))
         return redirect(found)
-    sheet = printing.sheet(found, str(request.user), request.user.get_username(), masked=not named)
+    sheet = _sheet(request, found, wanted, masked=not named)
     word = request.POST.get("format") == "word"
     content = as_word(sheet) if word else as_pdf(sheet)
     if named:
         identify(request, purpose, patients(found), found.unit, action="print", secrecy=secrecy)
     else:
-        detail = {"type": found.type, "format": "word" if word else "pdf"}
+        detail = {"type": found.type, "paper": wanted, "format": "word" if word else "pdf"}
         record(request, "print", f"case {found.number}", purpose, detail, institution=found.institution)
     response = HttpResponse(content, content_type=WORD if word else "application/pdf")
     ending, place = ("docx", "attachment") if word else ("pdf", "inline")
-    response["Content-Disposition"] = f'{place}; filename="{found.number}.{ending}"'
+    name = f"{found.number}-{wanted}" if wanted else found.number
+    response["Content-Disposition"] = f'{place}; filename="{name}.{ending}"'
     return response
+
+
+def _sheet(request: HttpRequest, found: Case, wanted: str, *, masked: bool) -> printing.Sheet:
+    name, account = str(request.user), request.user.get_username()
+    if wanted:
+        return paper_sheet(found, papers(found.form)[wanted], name, account, masked=masked)
+    return printing.sheet(found, name, account, masked=masked)

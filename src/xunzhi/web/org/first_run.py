@@ -98,8 +98,8 @@ def setup(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:login")
     form = SetupForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        _found(request, form.cleaned_data)
-        founding.use_up_code()
+        if not _found(request, form.cleaned_data):
+            return redirect("accounts:login")
         messages.success(
             request, _("The hospital was founded. Sign in as system administrator: what is next is listed.")
         )
@@ -108,7 +108,8 @@ def setup(request: HttpRequest) -> HttpResponse:
 
 
 @transaction.atomic
-def _found(request: HttpRequest, told: dict[str, Any]) -> None:
+def _found(request: HttpRequest, told: dict[str, Any]) -> bool:
+    """Make institution and administrators; False if somebody else used the code meanwhile: nothing is made then."""
     code = told["institution"]
     top = Unit.objects.filter(kind=Unit.Kind.INSTITUTION, institution=code).first() or services.create(
         Unit.Kind.INSTITUTION, code, code, told["name"], None, name_en=told["name_en"]
@@ -122,6 +123,9 @@ def _found(request: HttpRequest, told: dict[str, Any]) -> None:
         passwords.change(user, told[f"{role}_password"], None, "account.found")
         grant(user, role, top, reason="xunzhi init")
     record(request, "org.found", f"institution {code}", detail={"name": told["name"]}, institution=code)
+    mine = founding.use_up_code()
+    transaction.set_rollback(not mine)
+    return mine
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,11 @@ def _next(request: HttpRequest) -> str:
 @public
 @sensitive_post_parameters("password")
 def login(request: HttpRequest) -> HttpResponse:
-    """The sign-in page."""
+    """The sign-in page; while nobody has an account yet, the page that founds the hospital instead."""
     if request.user.is_authenticated:
         return redirect(_next(request))
+    if not signing_in.User.objects.exists():
+        return redirect("org:setup")
     form, status = SignInForm(request.POST or None), 200
     if request.method == "POST" and form.is_valid():
         try:
