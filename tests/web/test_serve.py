@@ -15,6 +15,8 @@ from typing import IO
 
 import pytest
 
+from tests.postgresql import own_database
+
 PATIENCE = 120
 
 
@@ -27,10 +29,14 @@ def free_port() -> int:
 class Running:
     """A site of its own, served as a hospital does."""
 
-    def __init__(self, home: Path):
-        self.port = free_port()
+    def __init__(self, home: Path, database: str | None = None, port: int = 0):
+        self.port = port or free_port()
         self.log = home.with_suffix(".log")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("XUNZHI")}
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("XUNZHI", "DATABASE"))
+        }
+        if database:
+            environment["DATABASE_URL"] = database
         command = [sys.executable, "-c", "from xunzhi.cli import main; main()", "--home", str(home)]
         command += ["serve", "--port", str(self.port), "--processes", "1", "--workers", "1"]
         self.out: IO[bytes] = self.log.open("wb")
@@ -77,9 +83,16 @@ def _state(folder: Path) -> str:
     return (folder / "stat").read_text().rpartition(")")[2].split()[0]
 
 
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str | None]]:
+    """A home and a database; the second start finds what the first one prepared."""
+    with own_database() as database:
+        yield tmp_path_factory.mktemp("served") / "home", database
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Running]:
-    running = Running(tmp_path / "home")
+def site(installation: tuple[Path, str | None]) -> Iterator[Running]:
+    running = Running(*installation)
     try:
         running.wait()
         yield running
