@@ -68,6 +68,7 @@ export function keepDraft(form) {
     event.stopImmediatePropagation();
     const { submitter } = event;
     if (!(await save())) return void notice.scrollIntoView({ block: "center" });
+    await new Promise((later) => setTimeout(later)); // a form can't be sent while it still tells that it is being sent
     form.dataset.checked = "yes";
     form.requestSubmit(submitter);
     delete form.dataset.checked;
