@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 from xunzhi.standards import StandardsError, load_pack
-from xunzhi.standards.local import TARGETS, TargetDecision, append, installed, read_targets
+from xunzhi.standards.local import (
+    FOLDER,
+    TARGETS,
+    TargetDecision,
+    installed,
+    keep_version,
+    own_pack,
+    put_in_force,
+    read_list,
+    read_targets,
+    write_list,
+)
 
 NAME = next(one.id for one in load_pack().indicators.values() if one.target and one.kind == "proportion")
 
@@ -22,7 +33,8 @@ def decide(home: Path, value: float | None, since: str, decided: date = date(202
         "reason": "年度目标",
         "decided": decided,
     }
-    append(home / TARGETS, TargetDecision.model_validate(decision))
+    checked = TargetDecision.model_validate(decision).model_dump(mode="json", by_alias=True)
+    write_list(home / TARGETS, [*read_list(home / TARGETS), checked])
 
 
 def test_without_decisions_the_pack_s_targets_hold(tmp_path: Path) -> None:
@@ -69,17 +81,49 @@ def test_a_spoilt_file_is_an_error_that_names_it(tmp_path: Path) -> None:
         installed(tmp_path)
 
 
-def test_a_pack_of_its_own_takes_the_place_of_the_default(tmp_path: Path) -> None:
-    folder = tmp_path / "standards"
-    folder.mkdir()
-    text = """pack: local
-version: "1"
-label: {zh: 本院, en: Local}
+OWN = """pack: local
+version: "{version}"
+label: {{zh: 本院, en: Local}}
 extends: cn_hospital
-areas: {}
-owners: {}
-strata: {}
+areas: {{}}
+owners: {{}}
+strata: {{}}
 """
-    (folder / "pack.yaml").write_text(text, encoding="utf-8")
-    assert installed(tmp_path).manifest.pack == "local"
-    assert set(installed(tmp_path).indicators) == set(load_pack().indicators)
+
+
+def stored(home: Path, draft: Path, version: str) -> str:
+    """The name of a stored version of the hospital's own pack."""
+    draft.mkdir()
+    (draft / "pack.yaml").write_text(OWN.format(version=version), encoding="utf-8")
+    return keep_version(home, draft)
+
+
+def test_a_pack_of_its_own_holds_once_it_is_put_in_force(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    first, second = stored(home, tmp_path / "1", "1"), stored(home, tmp_path / "2", "2")
+    assert installed(home).manifest.pack == "cn_hospital"
+    put_in_force(home, first)
+    assert (installed(home).manifest.pack, installed(home).manifest.version) == ("local", "1")
+    assert set(installed(home).indicators) == set(load_pack().indicators)
+    put_in_force(home, second)
+    assert installed(home).manifest.version == "2"
+    put_in_force(home, "")
+    assert installed(home).manifest.pack == "cn_hospital"
+
+
+def test_the_same_pack_is_the_same_version(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert stored(home, tmp_path / "1", "1") == stored(home, tmp_path / "2", "1")
+    assert [path.name for path in (home / FOLDER).iterdir() if path.is_dir()] == [stored(home, tmp_path / "3", "1")]
+
+
+def test_another_pack_named_is_the_one_used(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    put_in_force(home, stored(home, tmp_path / "1", "1"))
+    assert own_pack(home, str(tmp_path)) is None
+
+
+def test_a_missing_version_is_an_error_and_not_the_pack_it_extends(tmp_path: Path) -> None:
+    put_in_force(tmp_path, "0123456789abcdef")
+    with pytest.raises(StandardsError, match="backup"):
+        installed(tmp_path)

@@ -55,6 +55,7 @@ class Baseline(BaseModel):
     author: str
     reason: str
     decided: date
+    number: int | None = Field(default=None, description="of a decision taken in the browser")
 
 
 def read_baselines(file: Path) -> tuple[Baseline, ...]:

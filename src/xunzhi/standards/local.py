@@ -1,26 +1,35 @@
-"""A hospital's own standards: what it adds to a pack or defines anew ($XUNZHI_HOME/standards), and its targets.
+"""A hospital's own standards: what it adds to a pack or defines anew, and its targets.
 
-$XUNZHI_HOME/standards/pack.yaml       a pack that extends another one (made when the first change is published)
+$XUNZHI_HOME/standards/<version>/      packs that extend another one, each as it was published; never changed
+$XUNZHI_HOME/standards/in_force        the name of the version in force; without it, the pack that was extended
 $XUNZHI_HOME/targets.yaml              every decision on a target, the oldest first
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import Field, ValidationError
 
+from xunzhi.standards.cache import fingerprint
 from xunzhi.standards.errors import Problem, StandardsError
 from xunzhi.standards.indicators import Indicator, Level, Target
 from xunzhi.standards.pack import DEFAULT_PACK, Pack, load_pack
 from xunzhi.standards.tables import Standard
 
 FOLDER = "standards"
+IN_FORCE = "in_force"
+LOCK = "standards/lock"
 TARGETS = "targets.yaml"
 
 
@@ -33,6 +42,7 @@ class TargetDecision(Standard):
     author: str
     reason: str
     decided: date
+    number: int | None = Field(default=None, description="of a decision taken in the browser")
 
 
 def installed(home: Path, name: str = DEFAULT_PACK) -> Pack:
@@ -41,12 +51,55 @@ def installed(home: Path, name: str = DEFAULT_PACK) -> Pack:
     Raises:
         StandardsError: with every problem found.
     """
-    own = home / FOLDER
     folder = Path(name)
-    chosen: Path | str = folder if folder.is_dir() else name
-    if name == DEFAULT_PACK and (own / "pack.yaml").is_file():
-        chosen = own
-    return with_targets(load_pack(chosen), read_targets(home / TARGETS))
+    named: Path | str = folder if folder.is_dir() else name
+    return with_targets(load_pack(own_pack(home, name) or named), read_targets(home / TARGETS))
+
+
+def version_in_force(home: Path) -> str:
+    """The version of the hospital's own pack that is in force; "" if it has published none."""
+    file = home / FOLDER / IN_FORCE
+    return file.read_text(encoding="utf-8").strip() if file.is_file() else ""
+
+
+def own_pack(home: Path, name: str = DEFAULT_PACK) -> Path | None:
+    """The folder of the hospital's own pack that extends the one named; None if it has published none.
+
+    Raises:
+        StandardsError: if the version in force is not there.
+    """
+    version = version_in_force(home)
+    if not version:
+        return None
+    folder = home / FOLDER / version
+    if not (folder / "pack.yaml").is_file():
+        message = f"is in force ({FOLDER}/{IN_FORCE}) but missing; restore it from a backup"
+        raise StandardsError([Problem(folder / "pack.yaml", 1, "", message)])
+    extended = yaml.safe_load((folder / "pack.yaml").read_text(encoding="utf-8"))["extends"]
+    return folder if extended in (name, str(Path(name).absolute())) else None
+
+
+def keep_version(home: Path, pack: Path) -> str:
+    """Store a pack, whole and durable, without putting it into force. Returns its version: equal packs have one."""
+    version = fingerprint([pack])[:16]
+    with settling(home):
+        place = home / FOLDER / version
+        draft = place.with_name(f".{version}")
+        shutil.rmtree(draft, ignore_errors=True)
+        if place.is_dir():
+            os.utime(place)
+            return version
+        shutil.copytree(pack, draft)
+        for path in [*draft.rglob("*"), draft]:
+            _sync(path)
+        draft.rename(place)
+        _sync(place.parent)
+    return version
+
+
+def put_in_force(home: Path, version: str) -> None:
+    """Make a stored version the hospital's standards; with "" go back to the pack that it extends."""
+    write(home / FOLDER / IN_FORCE, f"{version}\n")
 
 
 def read_targets(file: Path) -> tuple[TargetDecision, ...]:
@@ -55,32 +108,56 @@ def read_targets(file: Path) -> tuple[TargetDecision, ...]:
     Raises:
         StandardsError: if the file holds anything else.
     """
-    if not file.is_file():
-        return ()
     try:
-        told = yaml.safe_load(file.read_text(encoding="utf-8")) or []
-        return tuple(TargetDecision.model_validate(one) for one in told)
+        return tuple(TargetDecision.model_validate(one) for one in read_list(file))
     except (yaml.YAMLError, ValidationError, TypeError) as error:
         raise StandardsError([Problem(file, 1, "", f"no list of targets: {error}")]) from error
 
 
-def append(file: Path, record: Standard | dict[str, object]) -> None:
-    """Add a record to a file that holds a list (targets, baselines), whole or not at all."""
-    known = yaml.safe_load(file.read_text(encoding="utf-8")) or [] if file.is_file() else []
-    entry = record if isinstance(record, dict) else record.model_dump(mode="json", by_alias=True)
-    text = yaml.safe_dump([*known, entry], allow_unicode=True, sort_keys=False)
-    write(file, text)
+def read_list(file: Path) -> list[Any]:
+    """What a file of decisions (targets, baselines) holds; nothing if there is no file."""
+    return yaml.safe_load(file.read_text(encoding="utf-8")) or [] if file.is_file() else []
+
+
+def write_list(file: Path, entries: Sequence[dict[str, Any]]) -> None:
+    """Write a file of decisions, whole or not at all."""
+    write(file, yaml.safe_dump(list(entries), allow_unicode=True, sort_keys=False))
 
 
 def write(file: Path, text: str) -> None:
     """Write a file so that readers see the old or the new one, also after a power cut."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    with draft.open("w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(file)
+    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.chmod(0o644)
+        draft.replace(file)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    _sync(file.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def settling(home: Path) -> Iterator[None]:
+    """Only one process at a time changes what is stored and in force."""
+    file = home / LOCK
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def with_targets(pack: Pack, decisions: Sequence[TargetDecision]) -> Pack:

@@ -27,6 +27,7 @@ from typing import IO, Any
 import dj_database_url
 
 from xunzhi.lake.lock import only_writer
+from xunzhi.standards.local import FOLDER, LOCK, settling
 from xunzhi.web.configuration import home
 
 MANIFEST = "manifest.json"
@@ -35,7 +36,7 @@ SQLITE = "xunzhi.sqlite3"
 LEFT_OUT = {"static", "spill", SQLITE, f"{SQLITE}-wal", f"{SQLITE}-shm"}
 """Entries of the home folder that are made anew, or stored as the database."""
 
-NOT_LAKE = {"lake/_lock", "lake/_staging", "measures/lock"}
+SCRATCH = {"lake/_lock", "lake/_staging", "measures/lock", LOCK}
 CHUNK = 1 << 20
 
 Say = Callable[[str, str], None]
@@ -82,7 +83,7 @@ def backup(file: Path, say: Say) -> int:
             say(part.name, part.name)
             with _still(part):
                 for path in _files(part):
-                    if not path.relative_to(root).as_posix().startswith(tuple(NOT_LAKE)):
+                    if not path.relative_to(root).as_posix().startswith(tuple(SCRATCH)):
                         _add(tar, path, f"home/{path.relative_to(root).as_posix()}", kept)
         manifest = {
             "xunzhi": version("xunzhi"),
@@ -109,13 +110,16 @@ def _files(part: Path) -> Iterator[Path]:
 
 @contextmanager
 def _still(part: Path) -> Iterator[None]:
-    """Keep the lake or the measures from changing while they are read."""
+    """Keep the lake, the measures or the standards from changing while they are read."""
     if part.name == "lake":
         with only_writer(part / "_lock", "backup", wait=True):
             yield
     elif part.name == "measures":
         with (part / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+    elif part.name == FOLDER:
+        with settling(part.parent):
             yield
     else:
         yield

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 
 from xunzhi.lake import Lake
 from xunzhi.standards import Label, Pack
-from xunzhi.standards.local import FOLDER, TARGETS, installed
+from xunzhi.standards.local import FOLDER, IN_FORCE, TARGETS, installed
 from xunzhi.standards.pack import DEFAULT_PACK
 from xunzhi.web.configuration import home
 
@@ -25,21 +25,21 @@ def lake() -> Lake:
     return _opened(*_stamps())[1]
 
 
-Stamp = tuple[int, int]
+Stamp = tuple[int, int, int]
 
 
 def _stamps() -> tuple[str, Stamp, Stamp]:
     """Changes when a definition is published or a target decided: pages then go on with the new standards."""
     name = os.environ.get("XUNZHI_PACK", DEFAULT_PACK)
-    return name, _stamp(home() / FOLDER / "pack.yaml"), _stamp(home() / TARGETS)
+    return name, _stamp(home() / FOLDER / IN_FORCE), _stamp(home() / TARGETS)
 
 
 def _stamp(file: Path) -> Stamp:
     try:
         status = file.stat()
     except FileNotFoundError:
-        return 0, 0
-    return status.st_mtime_ns, status.st_size
+        return 0, 0, 0
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 @lru_cache(maxsize=1)

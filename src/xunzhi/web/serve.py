@@ -77,9 +77,10 @@ class Child:
 
 
 def prepare() -> None:
-    """Bring the database up to date and gather the static files."""
+    """Bring the database up to date, what was decided into force, and gather the static files."""
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
+    import_module("xunzhi.web.governance.publishing").settle()
     _gather_static()
 
 

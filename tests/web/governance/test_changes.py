@@ -2,41 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 from django.test import RequestFactory
 from django.utils import translation
 
+from tests.web.monitor.hospital import PACK
 from xunzhi.standards import load_pack
-from xunzhi.standards.local import FOLDER, TARGETS
+from xunzhi.standards.local import version_in_force
+from xunzhi.web import installation
 from xunzhi.web.cases.errors import Refused
 from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.services import edit, move, open_case
 from xunzhi.web.configuration import home
 from xunzhi.web.governance import decisions, trials
-from xunzhi.web.governance.changes import ChangeError, change_of, definition, publish, tried_pack
+from xunzhi.web.governance.changes import ChangeError, change_of, definition, plain, tried_pack
+from xunzhi.web.governance.publishing import publish
 from xunzhi.web.installation import pack
 from xunzhi.web.permissions import Access
 
-NAME = "ed_07_resus_mortality"
+NAME = "inpatient_mortality_rate"
 WRONG = "{grain: no_such_grain, count: all}"
 
 
 @pytest.fixture(autouse=True)
-def _clean() -> Iterator[None]:
-    """The hospital begins and ends without standards of its own, and speaks English."""
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A hospital that begins without standards of its own, and speaks English."""
+    monkeypatch.setenv("XUNZHI_HOME", str(tmp_path))
+    monkeypatch.setenv("XUNZHI_PACK", str(PACK))
     with translation.override("en"):
         yield
-    (home() / TARGETS).unlink(missing_ok=True)
-    for file in sorted((home() / FOLDER).rglob("*"), reverse=True):
-        file.unlink() if file.is_file() else file.rmdir()
-    if (home() / FOLDER).is_dir():
-        (home() / FOLDER).rmdir()
+    installation._opened.cache_clear()
+
+
+@pytest.fixture
+def published(django_capture_on_commit_callbacks: Any) -> Callable[[Case], None]:
+    """Publish the change of a case as a transaction does that is committed."""
+
+    def run(case: Case) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            publish(case)
+
+    return run
 
 
 def request_of(user: Any) -> Any:
@@ -47,7 +60,7 @@ def request_of(user: Any) -> Any:
 
 def proposed(people: SimpleNamespace, **values: Any) -> Case:
     told = {
-        "subject": "修订抢救死亡率", "kind": "revise", "indicator": NAME, "effective": "2026-01-01", "reason": "新口径",
+        "subject": "修订住院死亡率", "kind": "revise", "indicator": NAME, "effective": "2026-01-01", "reason": "新口径",
         "definition": "note: {zh: 新口径, en: New wording}\nminimum: 50",
     }  # fmt: skip
     return open_case("indicator_change", {**told, **values}, people.officer)
@@ -80,25 +93,27 @@ def test_a_definition_holds_from_the_first_of_a_month(people: SimpleNamespace) -
         change_of(proposed(people, effective="2026-01-15"))
 
 
-def test_publishing_puts_it_into_force_at_once_and_the_next_change_builds_on_it(people: SimpleNamespace) -> None:
+def test_publishing_puts_it_into_force_at_once_and_the_next_change_builds_on_it(
+    people: SimpleNamespace, published: Callable[[Case], None]
+) -> None:
     before = pack().fingerprint
-    publish(change_of(proposed(people)))
+    published(proposed(people))
     assert pack().fingerprint != before
     assert pack().indicators[NAME].minimum == 50
-    publish(change_of(proposed(people, effective="2026-06-01", definition="minimum: 60")))
+    published(proposed(people, effective="2026-06-01", definition="minimum: 60"))
     assert pack().indicators[NAME].minimum == 60
     assert pack().indicators[NAME].revisions[-1].since == date(2026, 1, 1)
-    assert len(pack().indicators) == len(load_pack().indicators)
+    assert len(pack().indicators) == len(load_pack(PACK).indicators)
 
 
-def test_an_indicator_can_be_withdrawn_and_a_new_one_added(people: SimpleNamespace) -> None:
-    text = (Path(pack().layers[0]) / "indicators" / "emergency.yaml").read_text(encoding="utf-8")
-    block = text[text.index(f"- id: {NAME}") : text.index("- id: ed_08_surgery_mortality")].replace(
-        NAME, "own_mortality"
-    )
-    publish(change_of(proposed(people, kind="withdraw", definition=None)))
+def test_an_indicator_can_be_withdrawn_and_a_new_one_added(
+    people: SimpleNamespace, published: Callable[[Case], None]
+) -> None:
+    known = plain(pack().indicators[NAME]) | {"id": "own_mortality"}
+    block = yaml.safe_dump([known], allow_unicode=True)
+    published(proposed(people, kind="withdraw", definition=None))
     assert NAME not in pack().indicators
-    publish(change_of(proposed(people, kind="new", indicator=None, definition=block)))
+    published(proposed(people, kind="new", indicator=None, definition=block))
     assert "own_mortality" in pack().indicators
     assert NAME not in pack().indicators
 
@@ -106,12 +121,14 @@ def test_an_indicator_can_be_withdrawn_and_a_new_one_added(people: SimpleNamespa
 def test_a_failed_publication_changes_nothing(people: SimpleNamespace) -> None:
     before = pack().fingerprint
     with pytest.raises(ChangeError):
-        publish(change_of(proposed(people, definition="kind: nonsense")))
+        publish(proposed(people, definition="kind: nonsense"))
     assert pack().fingerprint == before
-    assert not (home() / FOLDER).exists()
+    assert version_in_force(home()) == ""
 
 
-def test_nobody_decides_before_the_trial_nor_the_author_alone(people: SimpleNamespace) -> None:
+def test_nobody_decides_before_the_trial_nor_the_author_alone(
+    people: SimpleNamespace, django_capture_on_commit_callbacks: Any
+) -> None:
     case = proposed(people)
     with pytest.raises(Refused, match="last year"):
         move(case, "submit", {}, people.officer, case.version)
@@ -121,7 +138,8 @@ def test_nobody_decides_before_the_trial_nor_the_author_alone(people: SimpleName
     with pytest.raises(Refused, match="else"):
         move(case, "endorse", {}, people.officer, case.version)
     case = move(case, "endorse", {}, people.vice, case.version)
-    case = move(case, "publish", {}, people.member, case.version, signed=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        case = move(case, "publish", {}, people.member, case.version, signed=True)
     assert case.state == "published"
     assert pack().indicators[NAME].minimum == 50
 
@@ -134,14 +152,17 @@ def test_a_proposal_changed_since_has_to_be_tried_again(people: SimpleNamespace)
     assert trials.newest_trial(case) is None
 
 
-def test_a_target_needs_a_reason_and_a_good_side(people: SimpleNamespace) -> None:
+def test_a_target_needs_a_reason_and_a_good_side(
+    people: SimpleNamespace, django_capture_on_commit_callbacks: Any
+) -> None:
     by = request_of(people.officer)
     with pytest.raises(decisions.DecisionError, match="why"):
         decisions.decide_target(NAME, 3.0, "2026-01", " ", by)
     watched = next(one.id for one in pack().indicators.values() if one.direction == "monitor")
     with pytest.raises(decisions.DecisionError, match="watched"):
         decisions.decide_target(watched, 3.0, "2026-01", "年度目标", by)
-    decisions.decide_target(NAME, 3.0, "2026-01", "年度目标", by)
+    with django_capture_on_commit_callbacks(execute=True):
+        decisions.decide_target(NAME, 3.0, "2026-01", "年度目标", by)
     target = pack().indicators[NAME].target
     assert target
     assert target.value == 3.0

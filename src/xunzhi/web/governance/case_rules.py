@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from xunzhi.web.cases.errors import Refused
 from xunzhi.web.cases.models import Case, LogEntry
 from xunzhi.web.cases.rules import effect, guard
-from xunzhi.web.governance.changes import ChangeError, change_of, publish
+from xunzhi.web.governance.changes import ChangeError
+from xunzhi.web.governance.publishing import publish
 from xunzhi.web.governance.trials import newest_trial
-from xunzhi.web.jobs.services import enqueue
 
 
 @guard("change_tried")
@@ -36,7 +36,6 @@ def another_person(case: Case, values: Mapping[str, Any], by: Any) -> str | None
 def publish_change(case: Case, entry: LogEntry, by: Any) -> None:
     """Put the definition into force, and have the results computed by it."""
     try:
-        publish(change_of(case))
+        publish(case)
     except ChangeError as error:
         raise Refused(str(error)) from error
-    enqueue("measures", key="measures", by=by)

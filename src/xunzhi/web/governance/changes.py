@@ -1,13 +1,14 @@
-"""A proposed change of an indicator as a pack: checked as every pack is, tried, and published.
+"""A proposed change of an indicator as a pack: laid out, and checked as every pack is.
 
-What a hospital publishes stands in its own pack ($XUNZHI_HOME/standards, extending the one it began with): one file for
-each indicator it defines anew, `indicators/<id>.yaml`, with all revisions. A month keeps the definition in force then.
+What a hospital publishes stands in its own pack, extending the one it began with: one file for each indicator it
+defines anew, `indicators/<id>.yaml`, with all revisions. A month keeps the definition in force then.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ from django.utils.translation import gettext as _
 
 from xunzhi.standards import Pack, StandardsError, load_pack
 from xunzhi.standards.indicators import REVISED, Indicator
-from xunzhi.standards.local import FOLDER, write
+from xunzhi.standards.local import FOLDER, own_pack, write
+from xunzhi.standards.pack import DEFAULT_PACK, PACKS
 from xunzhi.web.cases.models import Case
 from xunzhi.web.configuration import home
 from xunzhi.web.installation import pack
@@ -149,8 +151,8 @@ def _needed(change: Change) -> list[str]:
 
 def _lay_out(root: Path, change: Change, keeps: list[str] | None = None) -> None:
     """Write the hospital's pack as it would be after a change."""
-    own = home() / FOLDER
-    if own.is_dir():
+    own = own_pack(home(), os.environ.get("XUNZHI_PACK", DEFAULT_PACK))
+    if own:
         shutil.copytree(own, root)
     file = root / "pack.yaml"
     told: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else _first(pack())
@@ -185,7 +187,7 @@ def _lay_out(root: Path, change: Change, keeps: list[str] | None = None) -> None
 
 def _first(base: Pack) -> dict[str, Any]:
     """The pack.yaml of a hospital that publishes its first change."""
-    named = base.root.name if base.root.parent.name == "packs" else str(base.root)
+    named = base.root.name if base.root.parent == PACKS else str(base.root)
     return {
         "pack": "local", "version": "1", "label": {"zh": "本院标准", "en": "Standards of this hospital"},
         "extends": named, "areas": {}, "owners": {}, "strata": {},
@@ -196,21 +198,3 @@ def _base_indicators(told: dict[str, Any]) -> set[str]:
     extended = told["extends"]
     folder = Path(extended)
     return set(load_pack(folder if folder.is_absolute() else extended).indicators)
-
-
-def publish(change: Change) -> None:
-    """Put a change into force: the hospital's pack is replaced as a whole, once it has been checked.
-
-    Raises:
-        ChangeError: if the standards would not be sound; nothing has changed then.
-    """
-    with tried_pack(change, alone=False) as checked:
-        target = home() / FOLDER
-        draft, old = target.with_name(f".{FOLDER}.new"), target.with_name(f".{FOLDER}.old")
-        shutil.rmtree(draft, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
-        shutil.copytree(checked.root, draft)
-        if target.exists():
-            target.rename(old)
-        draft.rename(target)
-        shutil.rmtree(old, ignore_errors=True)

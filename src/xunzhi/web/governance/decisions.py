@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isnan
-from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -15,9 +14,11 @@ from django.utils.translation import gettext as _
 from xunzhi import spc
 from xunzhi.measures import HOSPITAL
 from xunzhi.measures.charts import Baseline, Block, read_baselines
-from xunzhi.standards.local import TARGETS, TargetDecision, append, read_targets
+from xunzhi.standards.local import TARGETS, TargetDecision, read_targets
 from xunzhi.web.audit.services import record
 from xunzhi.web.configuration import home
+from xunzhi.web.governance.models import Decision
+from xunzhi.web.governance.publishing import decide
 from xunzhi.web.installation import in_language, pack
 from xunzhi.web.jobs.services import enqueue
 from xunzhi.web.monitor.prepare import BASELINES
@@ -53,8 +54,8 @@ def decide_target(indicator: str, value: float | None, since: str, reason: str, 
             "decided": timezone.localdate(),
         }
     )  # fmt: skip
+    decide(Decision.File.TARGETS, decision.model_dump(mode="json", by_alias=True, exclude_none=True))
     record(by, "target.set", f"indicator {indicator}", detail={"value": value, "from": since, "reason": reason.strip()})
-    append(home() / TARGETS, decision)
 
 
 @dataclass(frozen=True)
@@ -132,9 +133,9 @@ def sign_baseline(proposed: Proposed, reason: str, by: Any) -> None:
         "decided": timezone.localdate().isoformat(),
     }  # fmt: skip
     Baseline.model_validate(signed)
-    record(by, "baseline.sign", f"indicator {proposed.indicator}", detail=signed, institution=proposed.institution)
-    append(Path(home()) / BASELINES, signed)
+    decide(Decision.File.BASELINES, signed)
     enqueue("monitor.prepare", key="monitor.prepare", by=by.user)
+    record(by, "baseline.sign", f"indicator {proposed.indicator}", detail=signed, institution=proposed.institution)
 
 
 def _author(by: Any) -> str:
