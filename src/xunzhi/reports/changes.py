@@ -97,7 +97,7 @@ def _said(source: Source, signal: Signal, say: Messages) -> Sentence:
     found = source.chart(signal.indicator, "" if signal.stratum == HOSPITAL else signal.unit)
     chart = found[0].chart if found else indicator.chart
     events = chart in BETWEEN_EVENTS
-    unit = say(f"chart.unit_{chart}") if events else indicator.unit
+    unit = say(f"chart.unit_{chart}") if events else say.unit(indicator.unit)
     key = Key(signal.indicator, signal.stratum, "" if signal.stratum == HOSPITAL else signal.unit, signal.month)
 
     def number(measure: str, value: float, text: str) -> Number:
@@ -151,7 +151,7 @@ def _table_row(source: Source, signal: Signal, say: Messages) -> tuple[Cell, ...
     indicator, decimals = source.pack.indicators[signal.indicator], source.decimals[signal.indicator]
     found = source.chart(signal.indicator, "" if signal.stratum == HOSPITAL else signal.unit)
     chart = found[0].chart if found else indicator.chart
-    unit = say(f"chart.unit_{chart}") if chart in BETWEEN_EVENTS else indicator.unit
+    unit = say(f"chart.unit_{chart}") if chart in BETWEEN_EVENTS else say.unit(indicator.unit)
     places = 0 if chart in BETWEEN_EVENTS else decimals
     return (
         Cell(indicator.label(say.language), link=f"#i-{indicator.id}"),

@@ -147,8 +147,8 @@ def _figure(source: Source, item: Comparison, say: Messages) -> Figure:
     named = Named(f"f-{indicator.id}", indicator.label(say.language), "", source.decimals[indicator.id])
     order = {unit: place for place, unit in enumerate(item.charts.units)}
     drawn = sorted(item.units, key=lambda unit: order[unit.unit])
-    figure = funnel_chart(item.funnel, drawn, named, indicator.scale, indicator.unit, say)
-    ranked = funnel_chart(item.funnel, item.units, named, indicator.scale, indicator.unit, say).table
+    figure = funnel_chart(item.funnel, drawn, named, indicator.scale, say.unit(indicator.unit), say)
+    ranked = funnel_chart(item.funnel, item.units, named, indicator.scale, say.unit(indicator.unit), say).table
     return replace(figure, table=ranked)
 
 
@@ -164,8 +164,8 @@ def _outside(source: Source, found: list[Comparison], say: Messages) -> TableBlo
                 Cell(indicator.label(say.language), link=f"#i-{indicator.id}"),
                 Cell(unit.name),
                 Cell(f"{whole_or(unit.numerator)} / {whole_or(unit.denominator)}"),
-                Cell(with_unit(shown(unit.value, decimals), indicator.unit), unit.value, decimals),
-                Cell(with_unit(shown(target, decimals), indicator.unit), target, decimals),
+                Cell(with_unit(shown(unit.value, decimals), say.unit(indicator.unit)), unit.value, decimals),
+                Cell(with_unit(shown(target, decimals), say.unit(indicator.unit)), target, decimals),
                 Cell(shown(unit.z, 1), unit.z, 1),
                 Cell(say(f"funnel.outlier_{unit.kind}"), tone=unit.kind),
             )

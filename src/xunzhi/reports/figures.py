@@ -124,7 +124,7 @@ def _control_spec(
         if events
         else {"axis": _months(len(points)), "scale": {"type": "utc"}}
     )
-    unit = say(f"chart.unit_{block.chart}") if events else block.indicator.unit
+    unit = say(f"chart.unit_{block.chart}") if events else say.unit(block.indicator.unit)
     y = {"field": "value", "type": "quantitative", "scale": {"zero": False, "nice": True}, "axis": {"title": unit}}
     base: Spec = {"x": x}
     target = None if events else block.indicator.target
@@ -246,7 +246,7 @@ def _in_words(block: Block, row: int, named: Named, say: Messages) -> Sentence:
     point = int(known[-1])
     month = block.months[int(block.month_of_point[row, point])]
     key = Key(block.indicator.id, block.stratum, block.units[row] if block.stratum != "hospital" else "", month)
-    unit = say(f"chart.unit_{block.chart}") if block.chart in BETWEEN_EVENTS else block.indicator.unit
+    unit = say(f"chart.unit_{block.chart}") if block.chart in BETWEEN_EVENTS else say.unit(block.indicator.unit)
     decimals = decimals_of(block, named)
 
     def number(measure: str, line: FloatArray) -> Number:

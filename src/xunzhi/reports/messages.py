@@ -27,6 +27,13 @@ def catalogue(language: str) -> dict[str, str]:
     return _flat(yaml.safe_load((LOCALE / f"{language}.yaml").read_text(encoding="utf-8")))
 
 
+@cache
+def units() -> dict[str, str]:
+    """English for the words that units are made of."""
+    words: dict[str, Any] = yaml.safe_load((LOCALE / "units.yaml").read_text(encoding="utf-8"))
+    return {word: str(english) for word, english in words.items()}
+
+
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:
     flat: dict[str, str] = {}
     for name, value in tree.items():
@@ -70,6 +77,12 @@ class Messages:
         if rest.startswith("Q"):
             return self("period.quarter", year=year, quarter=rest[1:])
         return self("period.month", year=year, month=self(f"period.month_{int(rest)}"))
+
+    def unit(self, unit: str) -> str:
+        """A unit of the standards (`件/百床·年`) in this language; words that nobody translated stay as they are."""
+        if self.language == "zh":
+            return unit
+        return "".join(units().get(part, part) for part in re.split("([/·])", unit))
 
     def rule(self, code: str) -> str:
         """A signal rule in words."""

@@ -77,7 +77,7 @@ def grid_row(source: Source, indicator: Indicator, unit: str, say: Messages) -> 
     target = indicator.target.value if indicator.target else None
     return GridRow(
         indicator.id,
-        Cell(f"{indicator.label(say.language)} ({indicator.unit})", link=definition),
+        Cell(f"{indicator.label(say.language)} ({say.unit(indicator.unit)})", link=definition),
         number(row.value) if row and status == OK else Cell(say(f"state.{status}"), link=values, tone="muted"),
         Cell(counts(indicator, row), link=values),
         Cell(target_text(indicator, say), target, decimals, definition),

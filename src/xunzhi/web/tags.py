@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from xunzhi.standards import Label
 from xunzhi.web.installation import in_language
+from xunzhi.web.monitor.words import say
 
 register = template.Library()
 
@@ -31,6 +32,12 @@ def icon(name: str, classes: str = "") -> SafeString:
 def said(label: Label) -> str:
     """A label of the standards in the reader's language."""
     return in_language(label)
+
+
+@register.filter
+def said_unit(unit: str) -> str:
+    """A unit of measurement of the standards in the reader's language."""
+    return say().unit(unit)
 
 
 @register.simple_tag

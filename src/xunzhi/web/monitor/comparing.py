@@ -119,7 +119,8 @@ def funnel(
         return None
     units = tuple(_named(unit, names, hidden) for unit in found.units)
     named = Named(name, in_language(indicator.label), "", source.decimals[indicator.id])
-    return funnel_chart(found.funnel, units, named, indicator.scale, indicator.unit, say()), len(found.too_small)
+    unit = say().unit(indicator.unit)
+    return funnel_chart(found.funnel, units, named, indicator.scale, unit, say()), len(found.too_small)
 
 
 def _named(unit: Compared, names: Mapping[str, str], hidden: str) -> Compared:
@@ -129,7 +130,8 @@ def _named(unit: Compared, names: Mapping[str, str], hidden: str) -> Compared:
 def ranking_table(indicator: Indicator, rows: list[Ranked], places: int) -> TableBlock:
     """The ranking for Excel."""
     texts = say()
-    heads = ("", texts("grid.unit"), f"{texts('grid.value')} ({indicator.unit})", "95% CI", texts("grid.counts"))
+    value = f"{texts('grid.value')} ({texts.unit(indicator.unit)})"
+    heads = ("", texts("grid.unit"), value, "95% CI", texts("grid.counts"))
     columns = tuple(Column(head, number=index == 2) for index, head in enumerate(heads))
     return TableBlock(
         "ranking",

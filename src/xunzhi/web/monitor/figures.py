@@ -37,8 +37,9 @@ def on_screen(spec: Mapping[str, Any], chart: str, unit: str, marks: Sequence[Ma
     for layer in layers:
         _stretch(layer)
         _pad(layer)
+        _name_axes(layer, chart, unit)
     if chart not in BETWEEN_EVENTS and marks:
-        layers += _marks(marks)
+        layers += _marks(marks, spec["data"]["values"])
     layers[0] = {**layers[0], "params": [_zoom()]}
     return {**spec, "$schema": SCHEMA, **_size(), "layer": layers}
 
@@ -96,8 +97,23 @@ def _pad(layer: Spec) -> None:
         layer["encoding"] = {**layer["encoding"], "x": {**x, "scale": {**x.get("scale", {}), "padding": ROOM}}}
 
 
-def _marks(marks: Iterable[Mark]) -> list[Spec]:
-    values = [{"at": f"{mark.day:%Y-%m}-01", "text": mark.label, "last": True} for mark in marks]
+def _name_axes(layer: Spec, chart: str, unit: str) -> None:
+    """Say what stands on the axes; charts of events say it already."""
+    if chart in BETWEEN_EVENTS or "encoding" not in layer:
+        return
+    titles = {"x": _("Month"), "y": f"{_('Value')} ({unit})" if unit else _("Value")}
+    for name, title in titles.items():
+        axis = layer["encoding"].get(name, {})
+        if "axis" in axis:
+            named = {**axis, "axis": {**axis["axis"], "title": title}}
+            layer["encoding"] = {**layer["encoding"], name: named}
+
+
+def _marks(marks: Iterable[Mark], points: Sequence[Mapping[str, Any]]) -> list[Spec]:
+    """Marks with their texts to the right, towards the end of the chart to the left, so that none is cut off."""
+    late = str(points[len(points) * 3 // 4]["at"]) if points else ""
+    days = [(f"{mark.day:%Y-%m}-01", mark.label) for mark in marks]
+    values: list[dict[str, Any]] = [{"at": day, "text": label, "last": day < late} for day, label in days]
     for before, after in pairwise(values):  # the texts of marks close to each other stand to both sides
         before["last"] = before["at"] == after["at"]
     base = {"x": {"field": "at", "type": "temporal"}}

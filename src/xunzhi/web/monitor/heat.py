@@ -53,7 +53,7 @@ class Heat:
         texts = say()
         columns = (
             Column(texts("grid.unit"), width=2),
-            *(Column(f"{in_language(i.label)} ({i.unit})", True) for i in self.indicators),
+            *(Column(f"{in_language(i.label)} ({texts.unit(i.unit)})", True) for i in self.indicators),
         )
         rows = tuple(
             (Cell(name), *(Cell(cell.text, cell.value, cell.places, tone=cell.kind) for cell in cells))

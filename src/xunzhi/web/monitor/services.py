@@ -69,9 +69,8 @@ def chart(
     label = title or in_language(block.indicator.label)
     named = Named(name or f"chart-{indicator}", label, unit, decimals(model, indicator, institution))
     figure = control_chart(block, row, named, say())
-    spec = figures.on_screen(
-        figure.spec, block.chart, block.indicator.unit, list(marks(indicator, institution, stratum, unit))
-    )
+    measured = say().unit(block.indicator.unit)
+    spec = figures.on_screen(figure.spec, block.chart, measured, list(marks(indicator, institution, stratum, unit)))
     return Chart(spec, figure.summary.text, figure, block, row)
 
 

@@ -21,6 +21,7 @@ from xunzhi.web.cases.types import case_types
 from xunzhi.web.installation import in_language, pack
 from xunzhi.web.monitor.readmodel import current
 from xunzhi.web.monitor.services import chart
+from xunzhi.web.monitor.words import say
 from xunzhi.web.org.models import Unit
 from xunzhi.web.permissions import requires
 from xunzhi.web.sheets import workbook
@@ -100,7 +101,7 @@ def _dress(signal: Signal) -> None:
     """Add what the page shows in words."""
     indicator = pack().indicators.get(signal.indicator)
     signal.name = named(signal)
-    signal.of = indicator.unit if indicator else ""
+    signal.of = say().unit(indicator.unit) if indicator else ""
     signal.office = in_language(pack().manifest.owners[signal.owner]) if signal.owner in pack().manifest.owners else ""
     signal.others = len(signal.places) - 1
 

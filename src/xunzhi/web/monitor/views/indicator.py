@@ -149,12 +149,13 @@ def _values(results: Results, found: Indicator, place: Place) -> dict[str, Any]:
     places = results.source.decimals[found.id]
     now = next((row for row in rows if row["period"] == results.period), None)
     target = found.target.value if found.target else None
+    unit = say().unit(found.unit)
     return {
         "interval": (shown(now["lower"], places), shown(now["upper"], places))
         if now and now["lower"] is not None
         else None,
         "table": _table_of(rows, found, places),
-        "spec": figures.of_periods(rows, found.unit, target) if results.kind != "month" and rows else None,
+        "spec": figures.of_periods(rows, unit, target) if results.kind != "month" and rows else None,
         "text": _("%(name)s by period, with 95%% intervals.") % {"name": _title(found, place)},
     }
 
@@ -163,7 +164,7 @@ def _table_of(rows: list[dict[str, Any]], found: Indicator, places: int) -> Tabl
     texts = say()
     heads = (
         _("Period"),
-        f"{texts('grid.value')} ({found.unit})",
+        f"{texts('grid.value')} ({texts.unit(found.unit)})",
         "95% CI",
         _("Numerator"),
         _("Denominator"),
@@ -237,7 +238,7 @@ def _years(results: Results, found: Indicator, place: Place) -> dict[str, Any]:
     places = results.source.decimals[found.id]
     months = [f"{month:02d}" for month in range(1, 13)]
     return {
-        "year_spec": figures.year_on_year(values, found.unit),
+        "year_spec": figures.year_on_year(values, say().unit(found.unit)),
         "year_heads": years,
         "year_rows": [(month, [shown(by_month.get((year, month)), places) for year in years]) for month in months],
     }
