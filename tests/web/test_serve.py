@@ -29,7 +29,8 @@ def free_port() -> int:
 class Running:
     """A site of its own, served as a hospital does."""
 
-    def __init__(self, home: Path, database: str | None = None, port: int = 0):
+    def __init__(self, home: Path, database: str | None = None, port: int = 0, options: tuple[str, ...] = ()):
+        self.home = home
         self.port = port or free_port()
         self.log = home.with_suffix(".log")
         environment = {
@@ -38,7 +39,7 @@ class Running:
         if database:
             environment["DATABASE_URL"] = database
         command = [sys.executable, "-c", "from xunzhi.cli import main; main()", "--home", str(home)]
-        command += ["serve", "--port", str(self.port), "--processes", "1", "--workers", "1"]
+        command += [*options, "serve", "--port", str(self.port), "--processes", "1", "--workers", "1"]
         self.out: IO[bytes] = self.log.open("wb")
         self.process = subprocess.Popen(
             command, stdout=self.out, stderr=self.out, env=environment, start_new_session=True
@@ -78,6 +79,13 @@ class Running:
             time.sleep(0.2)
         return not self.group()
 
+    def stop(self) -> None:
+        """End all of it at once."""
+        for pid in self.group():
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        self.out.close()
+
 
 def _state(folder: Path) -> str:
     return (folder / "stat").read_text().rpartition(")")[2].split()[0]
@@ -97,10 +105,7 @@ def site(installation: tuple[Path, str | None]) -> Iterator[Running]:
         running.wait()
         yield running
     finally:
-        for pid in running.group():
-            os.kill(pid, signal.SIGKILL)
-        running.process.wait()
-        running.out.close()
+        running.stop()
 
 
 def test_dead_parts_are_started_again_and_ctrl_c_ends_all(site: Running) -> None:
