@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from xunzhi.web.org import services
+from xunzhi.web.org.files import Row
+from xunzhi.web.org.importing import CHANGED, run
 from xunzhi.web.org.models import Person, Post, Unit
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +58,60 @@ def test_a_change_dated_ahead_waits_for_its_day(units: SimpleNamespace) -> None:
 def test_a_unit_can_not_be_placed_below_itself(units: SimpleNamespace) -> None:
     with pytest.raises(ValidationError, match=r"itself|自身"):
         services.move(units.cardiology, units.ward)
+
+
+def test_who_changed_department_is_still_found_in_the_old_one_on_earlier_days(
+    units: SimpleNamespace, people: SimpleNamespace
+) -> None:
+    doctor = people.doctor_a.person
+    services.transfer(doctor, units.surgery, date(2025, 3, 1))
+    services.transfer(doctor, units.office, date(2026, 1, 1))
+
+    def places(on: date | None) -> set[int]:
+        return {person.place for person in services.staff(on).filter(pk=doctor.pk)}
+
+    assert places(date(2025, 2, 28)) == {units.cardiology.pk}
+    assert places(date(2025, 3, 1)) == places(date(2025, 12, 31)) == {units.surgery.pk}
+    assert places(date(2026, 1, 1)) == places(None) == {units.office.pk}
+    doctor.refresh_from_db()
+    assert doctor.unit == units.office
+
+
+def test_a_slip_corrected_on_the_same_day_leaves_no_trace(units: SimpleNamespace, people: SimpleNamespace) -> None:
+    doctor = people.doctor_a.person
+    services.transfer(doctor, units.surgery, date(2025, 3, 1))
+    services.transfer(doctor, units.office, date(2025, 3, 1))
+    (stay,) = doctor.placements.all()
+    assert (stay.unit, stay.until) == (units.cardiology, date(2025, 2, 28))
+    services.transfer(doctor, units.office)
+    assert doctor.placements.count() == 1
+
+
+def test_pages_of_an_earlier_day_show_who_worked_there_then(
+    units: SimpleNamespace, people: SimpleNamespace, signed_in: Callable[[str], Client]
+) -> None:
+    services.rename(units.cardiology, "心脏中心", date(2025, 6, 1))
+    client = signed_in("system_admin")
+    changed = {"name": "doctor_a", "unit": units.surgery.pk, "since": "2000-01-01", "on": "2025-03-01"}
+    assert client.post(f"/organisation/people/{people.doctor_a.person.pk}/edit", changed).status_code == 302
+    then, now = f"/organisation/units/{units.cardiology.pk}?on=2025-02-28", f"/organisation/units/{units.surgery.pk}"
+    assert "doctor_a" in client.get(then).content.decode()
+    assert "doctor_a" in client.get(now).content.decode()
+    assert "doctor_a" not in client.get(then.split("?", maxsplit=1)[0]).content.decode()
+    listed = client.get("/organisation/people?q=doctor_a&on=2025-02-28").content.decode()
+    assert "心血管内科" in listed, "named as it was then"
+    assert "2025-02-28" in client.get(f"/organisation/people/{people.doctor_a.person.pk}").content.decode()
+
+
+def test_an_imported_table_that_moves_people_keeps_where_they_were(
+    units: SimpleNamespace, people: SimpleNamespace
+) -> None:
+    row = Row(2, {"institution": "H1", "code": people.doctor_a.person.code, "name": "doctor_a", "unit": "0401"})
+    for keep in (False, True):
+        (line,) = run("people", [row], date(2025, 3, 1), keep=keep)
+        assert line.status == CHANGED
+    (stay,) = people.doctor_a.person.placements.all()
+    assert (stay.unit, stay.until) == (units.cardiology, date(2025, 2, 28))
 
 
 def test_history_before_the_last_change_stands(units: SimpleNamespace) -> None:

@@ -162,6 +162,8 @@ def _person(request: HttpRequest, person: Person, heading: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             saved = form.save(commit=False)
+            if saved.pk and "unit" in form.changed_data:
+                services.transfer(saved, saved.unit, form.cleaned_data["on"])
             saved.institution = saved.unit.institution
             saved.save()
             if saved.until:

@@ -125,6 +125,14 @@ class PostForm(forms.ModelForm):
 class PersonForm(forms.ModelForm):
     """Someone who works here."""
 
+    on = forms.DateField(
+        label=_("In this unit since"),
+        initial=today,
+        required=False,
+        widget=DateInput(),
+        help_text=_("if the unit changes; today at the latest"),
+    )
+
     class Meta:
         """All that is known of a person."""
 
@@ -135,8 +143,7 @@ class PersonForm(forms.ModelForm):
     def __init__(self, *args: Any, units: QuerySet[Unit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].queryset = units
-        if self.instance.pk:
-            del self.fields["code"]
+        del self.fields["code" if self.instance.pk else "on"]
         dressed(self)
 
     def clean(self) -> dict[str, Any]:

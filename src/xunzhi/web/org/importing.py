@@ -199,6 +199,8 @@ def _take_person(batch: _Batch, row: Row) -> Outcome:
     else:
         changes = _changed(person, told)
         status = CLOSED if "until" in changes else CHANGED if changes else SAME
+        if "unit" in changes:
+            services.transfer(person, told["unit"], batch.on)
         for name, value in told.items():
             setattr(person, name, value)
     if status != SAME:

@@ -113,6 +113,23 @@ class Person(models.Model):
         return self.name
 
 
+class Placement(models.Model):
+    """Where someone worked over some days that are past (both ends included); where he works now is `Person.unit`."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="placements")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    since = models.DateField()
+    until = models.DateField()
+
+    class Meta:
+        """In order of time."""
+
+        ordering = ["person", "since"]
+
+    def __str__(self) -> str:
+        return f"{self.person} · {self.unit} {self.since}–{self.until}"
+
+
 class Post(models.Model):
     """A duty that a person has in a unit for a term: head, head nurse, chair, member, quality officer and so on."""
 

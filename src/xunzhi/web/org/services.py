@@ -12,12 +12,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from xunzhi.measures import HOSPITAL
-from xunzhi.web.org.models import Person, Post, Unit, UnitState
+from xunzhi.web.org.models import Person, Placement, Post, Unit, UnitState
 
 ANSWERS = {
     Unit.Kind.INSTITUTION: (Post.Duty.PRESIDENT,),
@@ -128,6 +129,42 @@ def members(unit: Unit, duty: str | None = None, on: date | None = None) -> Quer
     """The people who hold a post in a unit on a day; with a duty only those who have it."""
     posts = Post.objects.filter(in_force(on), unit=unit)
     return Person.objects.filter(posts__in=posts.filter(duty=duty) if duty else posts).distinct()
+
+
+def staff(on: date | None = None) -> QuerySet[Person]:
+    """The people of a day; `place` is the id of the unit in which each worked then."""
+    people = Person.objects.filter(in_force(on))
+    if on is None:
+        return people.annotate(place=F("unit_id"))
+    then = Placement.objects.filter(person=OuterRef("pk"), since__lte=on, until__gte=on).values("unit")[:1]
+    return people.annotate(place=Coalesce(Subquery(then), F("unit_id"), output_field=BigIntegerField()))
+
+
+def as_of(people: Iterable[Person], on: date | None) -> list[Person]:
+    """People of :func:`staff` with the unit of that day, named as it was then (two queries)."""
+    people = list(people)
+    if on is None:
+        return people
+    units = Unit.objects.in_bulk({person.place for person in people})  # type: ignore[attr-defined]
+    for state in UnitState.objects.filter(in_force(on), unit__in=units):
+        units[state.unit_id].name, units[state.unit_id].name_en = state.name, state.name_en
+    for person in people:
+        person.unit = units[person.place]  # type: ignore[attr-defined]
+    return people
+
+
+@transaction.atomic
+def transfer(person: Person, unit: Unit, on: date | None = None) -> None:
+    """Let someone work in another unit from a day on (today at the latest); where he worked before is kept."""
+    today = timezone.localdate()
+    day = min(on or today, today)
+    before = Person.objects.select_for_update().get(pk=person.pk)
+    last = before.placements.order_by("-until").first()
+    begun = last.until + timedelta(days=1) if last else before.since
+    if before.unit_id != unit.pk and begun < day:
+        Placement.objects.create(person=before, unit_id=before.unit_id, since=begun, until=day - timedelta(days=1))
+    person.unit = unit
+    person.save(update_fields=["unit"])
 
 
 @transaction.atomic

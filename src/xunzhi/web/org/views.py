@@ -61,7 +61,7 @@ def tree(request: HttpRequest) -> HttpResponse:
     matching = {node.unit.pk for top in tops for node in top.walk() if _matches(node, text)} if text else set()
     if text:
         tops = [kept for top in tops if (kept := _pruned(top, matching))]
-    counts = dict(Person.objects.filter(in_force(on)).values_list("unit").annotate(n=Count("pk")))
+    counts = dict(services.staff(on).order_by().values_list("place").annotate(n=Count("pk")))
     context = {
         "tops": tops,
         "on": on,
@@ -154,7 +154,7 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
     posts = list(Post.objects.filter(unit=found).select_related("person").order_by("duty", "since"))
     day = on or timezone.localdate()
     current = [post for post in posts if post.since <= day and (post.until is None or post.until >= day)]
-    people = Person.objects.filter(in_force(on), unit=found)
+    people = services.staff(on).filter(place=found.pk)
     below = [node for top in _visible(request, on) for node in top.walk() if node.parent_id == found.pk]
     may_manage = request.access.may("org.manage", found)
     context = {
@@ -180,11 +180,11 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
 def _people(request: HttpRequest) -> QuerySet[Person]:
     """The people of the list, by its filters."""
     text, below = request.GET.get("q", "").strip(), request.GET.get("unit", "")
-    found = Person.objects.filter(request.access.within("org.view", field="unit"), in_force(asked_day(request)))
+    found = services.staff(asked_day(request)).filter(request.access.within("org.view", field="unit"))
     if text:
         found = found.filter(Q(name__icontains=text) | Q(code__icontains=text) | Q(title__icontains=text))
     if below.isdigit() and (unit := Unit.objects.filter(pk=below).first()):
-        found = found.filter(unit__path__startswith=unit.path)
+        found = found.filter(place__in=Unit.objects.filter(path__startswith=unit.path))
     if category := request.GET.get("category", ""):
         found = found.filter(category=category)
     return found.select_related("unit").order_by("institution", "code")
@@ -197,6 +197,7 @@ def people(request: HttpRequest) -> HttpResponse:
     mine = request.access.within("org.view", field="unit")
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     day = asked_day(request)
+    page.object_list = services.as_of(page.object_list, day)
     posts: dict[int, list[Post]] = {}
     shown = [person.pk for person in page]
     for post in Post.objects.filter(in_force(day), person__in=shown).select_related("unit"):
@@ -224,7 +225,7 @@ def people_export(request: HttpRequest) -> HttpResponse:
     columns = files.COLUMNS["people"]
     rows = [
         [person.unit.code if column.name == "unit" else getattr(person, column.name) or "" for column in columns]
-        for person in _people(request)
+        for person in services.as_of(_people(request), asked_day(request))
     ]
     english = request.LANGUAGE_CODE == "en"
     record(request, "export", "people of the organisation", detail={"rows": len(rows)})
@@ -240,6 +241,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "person": found,
         "posts": found.posts.select_related("unit").order_by("-since"),
+        "placements": found.placements.select_related("unit").order_by("-since"),
         "today": timezone.localdate(),
         "may_manage": request.access.may("org.manage", found.unit),
         "results": request.access.may("person.view", person=found),
