@@ -44,6 +44,7 @@ class GrainColumn(Standard):
 
     label: Label
     meaning: Label | None = None
+    codes: str | None = Field(default=None, description="id of the code list that the values come from")
     follow_up_days: int = Field(
         default=0, ge=0, description="so many days after the row's own time its value can still change"
     )

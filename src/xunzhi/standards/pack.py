@@ -12,12 +12,12 @@ from xunzhi.standards.cache import cached, fingerprint
 from xunzhi.standards.case_tables import case_tables
 from xunzhi.standards.cases import CaseType, load_case_types
 from xunzhi.standards.errors import Problem, StandardsError
-from xunzhi.standards.grains import Grain
+from xunzhi.standards.grains import Grain, GrainColumn
 from xunzhi.standards.indicators import ALL, Aggregate, Indicator, Reference
 from xunzhi.standards.manifest import PARTS, Manifest
 from xunzhi.standards.reading import Reader
 from xunzhi.standards.sql import Binder, SqlError, columns_of, tables_of, unknown
-from xunzhi.standards.tables import CodeList, Table
+from xunzhi.standards.tables import CodeList, Column, Table
 from xunzhi.standards.yaml_source import Loc
 
 PACKS = Path(__file__).parent / "packs"
@@ -112,16 +112,21 @@ class _Loader:
 
     def _check_tables(self, pack: Pack, binder: Binder) -> None:
         for name, table in pack.tables.items():
-            for column, spec in table.columns.items():
-                if spec.codes and spec.codes not in pack.codes:
-                    message = unknown("code list", spec.codes, set(pack.codes))
-                    self.reader.report("tables", name, ("columns", column, "codes"), message)
+            self._check_code_lists(pack, "tables", name, table.columns)
             known = frozenset(table.columns)
             for index, check in enumerate(table.checks):
                 at: Loc = ("checks", index)
                 self._boolean("tables", name, (*at, "require"), binder, check.require, name)
                 for column in sorted({*check.flags, *check.passes, *([check.column] if check.column else [])} - known):
                     self.reader.report("tables", name, at, unknown("column", column, known))
+
+    def _check_code_lists(
+        self, pack: Pack, folder: str, name: str, columns: Mapping[str, Column] | Mapping[str, GrainColumn]
+    ) -> None:
+        for column, spec in columns.items():
+            if spec.codes and spec.codes not in pack.codes:
+                message = unknown("code list", spec.codes, set(pack.codes))
+                self.reader.report(folder, name, ("columns", column, "codes"), message)
 
     def _check_grains(self, pack: Pack, binder: Binder) -> dict[str, tuple[str, ...]]:
         columns: dict[str, tuple[str, ...]] = {}
@@ -135,6 +140,7 @@ class _Loader:
 
     def _check_grain(self, pack: Pack, grain: Grain, found: set[str]) -> None:
         name = grain.grain
+        self._check_code_lists(pack, "grains", name, grain.columns)
         base = pack.tables.get(grain.base)
         if base is None:
             self.reader.report("grains", name, ("base",), unknown("table", grain.base, set(pack.tables)))
