@@ -36,6 +36,10 @@ class State(Standard):
     kind: Literal["open", "waiting", "done"]
     responsible: tuple[str, ...] = ()
     hint: Label | None = Field(default=None, description="what is asked of them, in one sentence")
+    private: bool = Field(
+        default=False,
+        description="the units around don't see it: only its opener, persons named, and who sees everything",
+    )
 
 
 class Tell(Standard):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from xunzhi.standards.errors import Problem, StandardsError
+from xunzhi.standards.errors import Problem
 from xunzhi.standards.forms import FormField, Name
+from xunzhi.standards.layered import load_layered
 from xunzhi.standards.pack import Pack
 from xunzhi.standards.sql import unknown
 from xunzhi.standards.tables import Label, Standard
-from xunzhi.standards.yaml_source import Source, load_yaml
+from xunzhi.standards.yaml_source import Source
 
 
 class Tool(Standard):
@@ -79,22 +80,7 @@ def load_improvement(pack: Pack) -> Improvement:
     Raises:
         StandardsError: if improve.yaml is missing or wrong, or a step names a tool that isn't there.
     """
-    files = [folder / "improve.yaml" for folder in pack.layers if (folder / "improve.yaml").is_file()]
-    if not files:
-        raise StandardsError([Problem(pack.root / "improve.yaml", 1, "", "is missing; the site needs it")])
-    sources = [load_yaml(file) for file in files]
-    found = [source.validate(Improvement) for source in sources]
-    merged = Improvement(
-        tools={name: tool for part in found for name, tool in part.tools.items()},
-        methods={name: method for part in found for name, method in part.methods.items()},
-        sheets={name: sheet for part in found for name, sheet in part.sheets.items()},
-    )
-    problems = [
-        problem for source, part in zip(sources, found, strict=True) for problem in _mistakes(source, part, merged)
-    ]
-    if problems:
-        raise StandardsError(problems)
-    return merged
+    return load_layered(pack, "improve.yaml", Improvement, _mistakes)
 
 
 def _mistakes(source: Source, part: Improvement, merged: Improvement) -> list[Problem]:

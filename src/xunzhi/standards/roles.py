@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from xunzhi.standards.errors import Problem, StandardsError
+from xunzhi.standards.errors import Problem
+from xunzhi.standards.layered import load_layered
 from xunzhi.standards.sql import unknown
 from xunzhi.standards.tables import Label, Standard
-from xunzhi.standards.yaml_source import Source, load_yaml
+from xunzhi.standards.yaml_source import Source
 
 if TYPE_CHECKING:
     from xunzhi.standards.pack import Pack
@@ -74,23 +75,7 @@ def load_roles(pack: Pack) -> Roles:
     Raises:
         StandardsError: if roles.yaml is missing, wrong, or names a permission that it doesn't declare.
     """
-    files = [folder / "roles.yaml" for folder in pack.layers if (folder / "roles.yaml").is_file()]
-    if not files:
-        raise StandardsError([Problem(pack.root / "roles.yaml", 1, "", "is missing; the site needs roles")])
-    sources = [load_yaml(file) for file in files]
-    found = [source.validate(Roles) for source in sources]
-    merged = Roles(
-        permissions={name: label for roles in found for name, label in roles.permissions.items()},
-        roles={name: role for roles in found for name, role in roles.roles.items()},
-        broken_glass=next((roles.broken_glass for roles in reversed(found) if roles.broken_glass.to), Grant(to=())),
-        purposes={name: label for roles in found for name, label in roles.purposes.items()},
-    )
-    problems = [
-        problem for source, roles in zip(sources, found, strict=True) for problem in _undeclared(source, roles, merged)
-    ]
-    if problems:
-        raise StandardsError(problems)
-    return merged
+    return load_layered(pack, "roles.yaml", Roles, _undeclared)
 
 
 def _undeclared(source: Source, roles: Roles, merged: Roles) -> list[Problem]:

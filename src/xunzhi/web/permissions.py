@@ -195,14 +195,18 @@ class Access:
         secrecy: str | None = None,
         person: str | None = None,
         patient: str | None = None,
+        scopes: tuple[str, ...] = (),
     ) -> Q:
         """The condition that keeps rows the permission reaches: those of which :meth:`may` says yes.
 
         `field` leads from a row to its unit; `secrecy` names the row's column of secrecy, `person` leads to the
-        person whose own row it is, `patient` names the column of the patient's number, where rows have these.
+        person whose own row it is, `patient` names the column of the patient's number, where rows have these. With
+        `scopes`, only grants of these scopes count.
         """
         condition = Q(pk__in=[])
         for reach in self.reaches(permission):
+            if scopes and reach.scope not in scopes:
+                continue
             part = reach.condition(field, patient)
             if person and self.person:
                 part |= Q(**{person: self.person.pk})

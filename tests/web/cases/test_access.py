@@ -30,6 +30,15 @@ def test_a_finding_is_seen_by_its_department_and_those_above_it(people, finding)
     assert seers(people, finding("issue")) == OFFICE | {"member", "head_a"}
 
 
+def test_a_draft_is_known_to_its_author_and_the_whole_hospital_s_offices_only(people, units, finding, problem):
+    draft = finding(collaborators=[units.surgery.pk])
+    assert seers(people, draft) == OFFICE | {"member"}
+    comment(draft, "@doctor_b 请核对", people.officer)
+    assert seers(people, draft) == OFFICE | {"member", "doctor_b"}
+    own = open_case("finding", problem(), people.head_a)
+    assert "head_a" in seers(people, own)
+
+
 def test_units_that_take_part_see_it_through_their_heads(people, finding, units):
     assert seers(people, finding("issue", collaborators=[units.surgery.pk])) == OFFICE | {"member", "head_a", "head_b"}
 

@@ -35,13 +35,17 @@ def _case(world: SimpleNamespace, subject: str = "急救车药品过期") -> Cas
     return open_case("finding", values, world.people.officer)
 
 
-def _pk(world: SimpleNamespace) -> dict[str, Any]:
-    return {"pk": _case(world).pk}
-
-
 def _issued(world: SimpleNamespace) -> Case:
     case = _case(world)
     return move(case, "issue", {}, world.people.officer, case.version)
+
+
+def _pk(world: SimpleNamespace) -> dict[str, Any]:
+    return {"pk": _issued(world).pk}
+
+
+def _draft(world: SimpleNamespace) -> dict[str, Any]:
+    return {"pk": _case(world).pk}
 
 
 def _kind(world: SimpleNamespace) -> dict[str, Any]:
@@ -49,7 +53,7 @@ def _kind(world: SimpleNamespace) -> dict[str, Any]:
 
 
 def _file(world: SimpleNamespace) -> dict[str, Any]:
-    case = _case(world)
+    case = _issued(world)
     return {"pk": attach(case, SimpleUploadedFile("a.txt", b"text"), world.people.officer).pk}
 
 
@@ -59,7 +63,7 @@ def _view(world: SimpleNamespace) -> dict[str, Any]:
 
 
 def _link(world: SimpleNamespace) -> dict[str, Any]:
-    case = _case(world)
+    case = _issued(world)
     return {"pk": case.pk, "made": Link.objects.create(case=case, other=_case(world, "另一问题")).pk}
 
 
@@ -80,7 +84,7 @@ PAGES = [
     Page("cases:save_view", method="post", may=("officer",), outsider=ADMINISTRATORS, arguments=_kind),
     Page("cases:delete_view", method="post", may=("officer",), outsider=("head_a", "doctor_b"), arguments=_view),
     Page("cases:case", may=VIEWERS, outsider=OUTSIDERS, wrong_scope=ELSEWHERE, arguments=_pk),
-    Page("cases:edit", may=("officer",), outsider=OUTSIDERS, wrong_scope=ELSEWHERE, arguments=_pk),
+    Page("cases:edit", may=("officer",), outsider=("head_a", *OUTSIDERS), wrong_scope=ELSEWHERE, arguments=_draft),
     Page("cases:draft", method="post", may=VIEWERS, outsider=OUTSIDERS, wrong_scope=ELSEWHERE, arguments=_pk),
     Page(
         "cases:move",

@@ -20,7 +20,7 @@ def _send(client: Client, address: str, name: str, content: bytes) -> object:
 
 
 def test_a_file_of_a_case_goes_to_those_who_see_the_case_and_to_no_one_else(signed_in: Browser, finding: Filed) -> None:
-    case = finding()
+    case = finding("issue")
     answer = _send(signed_in("officer"), f"/cases/{case.pk}/attach", "清单.csv", CHINESE.encode("gb18030"))
     address = f"/cases/files/{answer.json()['id']}"
     fetched = signed_in("head_a").get(address)

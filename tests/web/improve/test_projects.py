@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils import timezone, translation
 
 from tests.web.improve.pages import contest, project
@@ -177,3 +177,17 @@ def test_equal_means_share_a_place_and_judges_of_their_own_project_owe_nothing(w
     assert (standing.rank, standing.mean, standing.spread) == (1, 76, 0)
     with pytest.raises(PermissionDenied):
         contests.score(project(world), made, points, "", by(world.people.officer))
+
+
+def test_points_stand_without_names_but_for_committee_and_quality_office(
+    world: SimpleNamespace, signed_in: Callable[[str], Client]
+) -> None:
+    case = project(world)
+    world.people.member.person.name = "评审甲"
+    world.people.member.person.save()
+    contests.score(case, None, POINTS, "理由充分", by(world.people.member))
+    address = f"/improve/projects/{case.pk}/score"
+    shown = {name: signed_in(name).get(address).content.decode() for name in ("head_a", "president", "officer")}
+    assert all("75 / 100" in page and "理由充分" in page for page in shown.values())
+    assert {name for name, page in shown.items() if "评审甲" in page} == {"officer"}
+    assert "评审甲" in signed_in("member").get(address).content.decode()

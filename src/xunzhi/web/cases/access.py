@@ -11,8 +11,12 @@ from xunzhi.standards.cases import CaseType, Transition
 from xunzhi.standards.roles import Secrecy
 from xunzhi.web.cases.models import Case, Cases, Comment, Participation
 from xunzhi.web.cases.parties import headed, is_party
+from xunzhi.web.cases.types import case_types
 from xunzhi.web.org.models import Unit
 from xunzhi.web.permissions import Access
+
+WIDE, NARROW = ("institution", "everything"), ("own", "unit", "patient")
+"""Scopes of grants that reach private states, and those that don't."""
 
 _TO_HEADS = [level.value for level in Secrecy if level.rank <= Secrecy.CONFIDENTIAL.rank]
 _TO_MENTIONED = [level.value for level in Secrecy if level.rank <= Secrecy.INTERNAL.rank]
@@ -22,11 +26,13 @@ def visible(access: Access) -> Cases:
     """The cases that someone may see.
 
     Those within reach of `case.view`, up to its secrecy; one's own: opened by him or assigned to him; those of units
-    that he heads or that take part (up to confidential); those in which he was mentioned (up to internal).
+    that he heads or that take part (up to confidential); those in which he was mentioned (up to internal). What
+    he sees only by his unit, he doesn't see in a state that is private.
     """
     if not access.user.is_authenticated:
         return Case.objects.none()
-    condition = access.within("case.view", field="unit", secrecy="secrecy") | Q(opened_by=access.user.pk)
+    condition = access.within("case.view", secrecy="secrecy", scopes=WIDE) | Q(opened_by=access.user.pk)
+    nearby = access.within("case.view", secrecy="secrecy", scopes=NARROW)
     person = access.person
     if person is not None:
         mentioned = Comment.mentions.through.objects.filter(person=person).values("comment__case")
@@ -34,8 +40,19 @@ def visible(access: Access) -> Cases:
         paths = headed(person)
         if paths:
             shared = Participation.objects.filter(_below(paths)).values("case")
-            condition |= (_below(paths) | Q(pk__in=shared)) & Q(secrecy__in=_TO_HEADS)
-    return Case.objects.filter(condition)
+            nearby |= (_below(paths) | Q(pk__in=shared)) & Q(secrecy__in=_TO_HEADS)
+    return Case.objects.filter(condition | (nearby & ~_private()))
+
+
+def _private() -> Q:
+    """Cases in a state of which the units around don't know yet."""
+    states = [
+        Q(type=name, state=state)
+        for name, form in case_types().items()
+        for state, spec in form.states.items()
+        if spec.private
+    ]
+    return reduce(or_, states, Q(pk__in=[]))
 
 
 def may_see(access: Access, case: Case) -> bool:

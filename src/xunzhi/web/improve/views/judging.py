@@ -57,12 +57,14 @@ def score(request: HttpRequest, pk: int, contest_pk: int | None = None) -> HttpR
     context = {
         "case": case, "contest": contest, "sheet": sheet, "lines": lines, "judge": judge, "mine": mine,
         "comment": comment, "scores": _scores(case, contest) if others else [],
+        "names": request.access.may("project.judges", case.unit),  # type: ignore[attr-defined]
     }  # fmt: skip
     return render(request, "improve/score.html", context, status=422 if errors else 200)
 
 
 def _scores(case: Case, contest: Case | None) -> list[Score]:
-    return list(Score.objects.filter(case=case, contest=contest).select_related("judge"))
+    """By points, so that their order tells nothing of who gave them."""
+    return list(Score.objects.filter(case=case, contest=contest).select_related("judge").order_by("-total", "comment"))
 
 
 @requires("case.view")
