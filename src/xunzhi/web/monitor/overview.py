@@ -176,6 +176,14 @@ class Overview:
         ranked = sorted(worse, key=lambda line: (not line.missed, -line.sigmas, line.indicator.id))
         return tuple(ranked[:FIRST])
 
+    @cached_property
+    def state(self) -> tuple[tuple[str, str, int, int, int], ...]:
+        """For each area its code, name, and how many lines got worse, got better and miss their target."""
+        return tuple(
+            (code, name, *(sum(line.is_(signal) for line in lines) for signal in ("concern", "improvement", "missed")))
+            for code, name, lines in self.areas(Filters())
+        )
+
     def areas(self, filters: Filters) -> list[tuple[str, str, list[Line]]]:
         """Code, name and wanted lines of each area that has any."""
         wanted = [line for line in self.lines if filters.keep(line)]

@@ -6,4 +6,4 @@ from django.utils.translation import gettext_lazy as _
 
 from xunzhi.web.navigation import Entry
 
-ENTRIES = (Entry("monitor", _("Signals"), "signals:inbox", "activity", "signal.view", order=35),)
+ENTRIES = (Entry("monitor", _("Signals"), "signals:inbox", "activity", "signal.view", order=15),)

@@ -10,10 +10,12 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from xunzhi.reports.quantities import with_unit
 from xunzhi.web.audit.services import record
 from xunzhi.web.cases import services as cases
 from xunzhi.web.cases.models import Case
 from xunzhi.web.installation import in_language, pack
+from xunzhi.web.monitor.words import say
 from xunzhi.web.org.models import Unit
 from xunzhi.web.permissions import Access
 from xunzhi.web.signals.models import Note, Signal
@@ -123,10 +125,10 @@ def _leader(department: Unit, by: Any) -> int | None:
 
 def sentence(signal: Signal) -> str:
     """What moved, in one sentence with its figures."""
-    unit = pack().indicators[signal.indicator].unit if signal.indicator in pack().indicators else ""
-    return _("%(what)s of %(where)s was %(value)s%(unit)s in %(month)s; its usual level is %(centre)s%(unit)s.") % {
-        "what": named(signal), "where": signal.unit.name, "month": signal.last_month, "unit": unit,
-        "value": f"{signal.value:.4g}", "centre": f"{signal.centre:.4g}",
+    unit = say().unit(pack().indicators[signal.indicator].unit) if signal.indicator in pack().indicators else ""
+    return _("%(what)s of %(where)s was %(value)s in %(month)s; its usual level is %(centre)s.") % {
+        "what": named(signal), "where": signal.unit.name, "month": say().period(signal.last_month),
+        "value": with_unit(f"{signal.value:.4g}", unit), "centre": with_unit(f"{signal.centre:.4g}", unit),
     }  # fmt: skip
 
 

@@ -31,6 +31,8 @@ from xunzhi.web.signals.models import Signal
 from xunzhi.web.signals.services import SignalError, may_handle, named, visible
 
 PER_PAGE = 50
+SURE, LIKELY = 0.01, 0.05
+"""Below these shares of false signals one is called practically certain, or very likely real."""
 TO_DO = (Signal.State.NEW, Signal.State.ACKNOWLEDGED)
 MADE = ("finding", "project")
 
@@ -104,6 +106,16 @@ def _dress(signal: Signal) -> None:
     signal.of = say().unit(indicator.unit) if indicator else ""
     signal.office = in_language(pack().manifest.owners[signal.owner]) if signal.owner in pack().manifest.owners else ""
     signal.others = len(signal.places) - 1
+    signal.certainty = _certainty(signal.q)
+
+
+def _certainty(q: float) -> str:
+    """The share of false signals among those at least as strong, in words."""
+    if q < SURE:
+        return _("practically certain")
+    if q < LIKELY:
+        return _("very likely real")
+    return _("may be chance: about %(n)d in 100 such signals are") % {"n": round(100 * q)}
 
 
 def _expected(request: HttpRequest, model: Any) -> list[dict[str, Any]]:
