@@ -12,6 +12,7 @@ from xunzhi.reports.quantities import shown
 from xunzhi.reports.source import Source
 from xunzhi.standards import Aggregate, Indicator
 from xunzhi.standards.indicators import ALL, Reference
+from xunzhi.standards.prose import in_words
 
 
 def series(source: Source, unit: str, say: Messages) -> Section:
@@ -25,7 +26,7 @@ def series(source: Source, unit: str, say: Messages) -> Section:
     for indicator in chosen:
         decimals = source.decimals[indicator.id]
         cells = (_month(value, late, decimals) for value, late in source.series(indicator.id, unit))
-        name = Cell(f"{indicator.label(say.language)} ({indicator.unit})", link=f"#i-{indicator.id}")
+        name = Cell(f"{indicator.label(say.language)} ({say.unit(indicator.unit)})", link=f"#i-{indicator.id}")
         rows.append((name, *cells))
         anchors.append(f"s-{indicator.id}")
     table = TableBlock("series", "", columns, tuple(rows), tuple(anchors), note=say("series.note"))
@@ -61,7 +62,7 @@ def definition_lines(source: Source, indicator: Indicator, say: Messages) -> Ite
         yield say("definition.denominator"), _part(source, revision.denominator, say), False
     if target_text(indicator, say):
         goal = indicator.target.source if indicator.target else ""
-        yield say("definition.target"), f"{target_text(indicator, say)} {indicator.unit} · {goal}", False
+        yield say("definition.target"), f"{target_text(indicator, say)} {say.unit(indicator.unit)} · {goal}", False
     cited = " · ".join(text for text in (citation.document, citation.edition, citation.item) if text)
     yield say("definition.source"), cited, False
     yield say("definition.verified"), say(f"verified.{citation.verified}"), False
@@ -76,18 +77,19 @@ def definition_lines(source: Source, indicator: Indicator, say: Messages) -> Ite
 
 
 def _part(source: Source, part: Aggregate | Reference, say: Messages) -> str:
-    """A numerator or denominator in words, its condition as the standard has it."""
+    """A numerator or denominator in words."""
     if isinstance(part, Reference):
         return say("definition.reference", indicator=source.pack.indicators[part.indicator].label(say.language))
     row = source.pack.grains[part.grain].row(say.language)
+    if part.expression == ALL:
+        return say("definition.count_all", row=row)
+    said = in_words(source.pack, part.grain, part.expression, say.language)
     if part.function == "count":
-        return (
-            say("definition.count_all", row=row)
-            if part.count == ALL
-            else say("definition.count", row=row, condition=part.expression)
-        )
-    text = say(f"definition.{part.function}", row=row, expression=part.expression, q=part.q)
-    return text + (say("definition.where", condition=part.where) if part.where and part.where != ALL else "")
+        return say("definition.count", row=row, condition=said)
+    text = say(f"definition.{part.function}", row=row, expression=said, q=part.q)
+    if part.where is None or part.where == ALL:
+        return text
+    return text + say("definition.where", condition=in_words(source.pack, part.grain, part.where, say.language))
 
 
 def departments(source: Source, say: Messages) -> TableBlock:
@@ -108,7 +110,7 @@ def departments(source: Source, say: Messages) -> TableBlock:
             rows.append(
                 (
                     Cell(source.name_of(unit)),
-                    Cell(f"{indicator.label(say.language)} ({indicator.unit})"),
+                    Cell(f"{indicator.label(say.language)} ({say.unit(indicator.unit)})"),
                     Cell(shown(row.value, decimals), row.value, decimals),
                     Cell(counts(indicator, row)),
                     Cell(target_text(indicator, say), target, decimals),
