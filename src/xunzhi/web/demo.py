@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -121,11 +122,13 @@ class Founding:
                 others = [person for person in staff if person.category not in ("护士", "医师")] or others
             if unit.kind in (Unit.Kind.DEPARTMENT, Unit.Kind.OFFICE) and (others or nurses):
                 self._post((others or nurses)[0], unit, Duty.HEAD)
-            for ward in unit.children.filter(kind=Unit.Kind.WARD):
-                if nurses:
-                    self._post(nurses[0], ward, Duty.HEAD_NURSE)
-                if others[1:] and nurses[1:]:
-                    self._group(unit, others, nurses)
+            wards = list(unit.children.filter(kind=Unit.Kind.WARD))
+            self.posts += [
+                Post(person=nurse, unit=ward, duty=Duty.HEAD_NURSE, since=self.since)
+                for ward, nurse in zip(wards, cycle(nurses), strict=False)
+            ]
+            if wards and others[1:] and nurses[1:]:
+                self._group(unit, others, nurses)
 
     def _group(self, unit: Unit, doctors: list[Person], nurses: list[Person]) -> None:
         """The QC group of a clinical department: its head, a doctor and a nurse."""

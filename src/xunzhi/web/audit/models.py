@@ -7,6 +7,9 @@ from typing import Any
 
 from django.db import models
 
+PREFIXES = ("varchar_pattern_ops", "int8_ops")
+"""Lets PostgreSQL look up how a text begins, whatever its language (SQLite ignores it: listing.py)."""
+
 
 class AppendOnlyError(Exception):
     """Someone tried to change or delete what was recorded."""
@@ -52,9 +55,10 @@ class Entry(models.Model):
         ordering = ["-number"]
         indexes = [
             models.Index(fields=["at"], name="audit_at"),
-            models.Index(fields=["name", "number"], name="audit_name"),
-            models.Index(fields=["action", "number"], name="audit_action"),
-            models.Index(fields=["thing", "number"], name="audit_thing"),
+            *(
+                models.Index(fields=[column, "number"], name=f"audit_{column}", opclasses=PREFIXES)
+                for column in ("name", "action", "thing")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-number'],
-                'indexes': [models.Index(fields=['at'], name='audit_at'), models.Index(fields=['name', 'number'], name='audit_name'), models.Index(fields=['action', 'number'], name='audit_action'), models.Index(fields=['thing', 'number'], name='audit_thing')],
+                'indexes': [models.Index(fields=['at'], name='audit_at'), models.Index(fields=['name', 'number'], name='audit_name', opclasses=('varchar_pattern_ops', 'int8_ops')), models.Index(fields=['action', 'number'], name='audit_action', opclasses=('varchar_pattern_ops', 'int8_ops')), models.Index(fields=['thing', 'number'], name='audit_thing', opclasses=('varchar_pattern_ops', 'int8_ops'))],
             },
         ),
         migrations.RunPython(_guard, _lift),
