@@ -115,6 +115,33 @@ def test_a_delivery_whose_worker_died_is_due_again_when_its_lease_ends(people, m
     assert mail["Message-ID"].startswith(f"<delivery-{Delivery.objects.get().pk}@")
 
 
+@pytest.mark.parametrize(("dies", "mails"), [("before it sends", 1), ("before it notes that it has sent", 2)])
+def test_a_worker_that_dies_loses_nothing_and_at_worst_one_mail_comes_twice_under_one_number(
+    people, mail_server, monkeypatch, dies: str, mails: int
+) -> None:
+    sent = delivery.Senders.send
+
+    def send_and_die(self: delivery.Senders, one: Delivery) -> None:
+        if "notes" in dies:
+            sent(self, one)
+        raise SystemExit
+
+    told(people.head_a)
+    with time_machine.travel(NOW, tick=False) as clock:
+        with monkeypatch.context() as patched:
+            patched.setattr(delivery.Senders, "send", send_and_die)
+            with pytest.raises(SystemExit):
+                deliver()
+        assert deliver() == 0  # the other workers wait until the lease has ended
+        clock.shift(LEASE)
+        assert deliver() == 1
+        clock.shift(LEASE)
+        assert deliver() == 0
+    numbers = [read_mail(mail)["Message-ID"] for mail in mail_server.received]
+    assert len(numbers) == mails
+    assert len(set(numbers)) == 1
+
+
 @pytest.mark.django_db(transaction=True)
 def test_many_workers_send_each_message_once(mail_server) -> None:
     unit = Unit.objects.create(institution="H1", code="H1", name="循质医院", kind="institution")
