@@ -33,9 +33,7 @@ class Running:
         self.home = home
         self.port = port or free_port()
         self.log = home.with_suffix(".log")
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(("XUNZHI", "DATABASE"))
-        }
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("XUNZHI", "DATABASE"))}
         if database:
             environment["DATABASE_URL"] = database
         command = [sys.executable, "-c", "from xunzhi.cli import main; main()", "--home", str(home)]
