@@ -121,6 +121,16 @@ def test_word_is_made_to_be_edited(printed):
     assert all(picture.get("descr") for picture in document.element.iter(qn("wp:docPr")))
 
 
+def test_word_leads_from_a_value_to_its_months_and_its_definition(printed):
+    body = Document(BytesIO(printed["docx"])).element.body
+    marks = [mark.get(qn("w:name")) for mark in body.iter(qn("w:bookmarkStart"))]
+    numbers = [mark.get(qn("w:id")) for mark in body.iter(qn("w:bookmarkStart"))]
+    links = {link.get(qn("w:anchor")) for link in body.iter(qn("w:hyperlink"))}
+    assert len(marks) == len(set(marks)) == len(set(numbers))
+    assert links <= set(marks)
+    assert len([name for name in links if name.startswith("_Place")]) > 3
+
+
 def test_office_files_hold_no_time_of_printing(printed, hospital):
     for name in ("docx", "xlsx"):
         with ZipFile(BytesIO(printed[name])) as archive:

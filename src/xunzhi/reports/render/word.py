@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, time
 from io import BytesIO
 from typing import Any
@@ -84,6 +85,7 @@ class _Writer:
         self.numbers = {"figure": 0, "table": 0}
         self.sections = [section for section in bulletin.sections if section.paper]
         self.pictures = Pictures(document.part)
+        self.marks = {anchor: len(self.sections) + place for place, anchor in enumerate(_anchors(self.sections))}
 
     def write(self) -> None:
         self._properties()
@@ -226,10 +228,26 @@ class _Writer:
         share = self.width / sum(column.width for column in block.columns)
         widths = [column.width * share for column in block.columns]
         head = [Text(column.label, bold=True, align=_side(column)) for column in block.columns]
-        rows = [[_text(cell, column) for cell, column in zip(row, block.columns, strict=True)] for row in block.printed]
+        anchors = block.anchors or ("",) * len(block.rows)
+        rows = [self._row(block, cells, anchor) for cells, anchor in zip(block.printed, anchors, strict=False)]
         self._append(table(widths, head, rows, _style_id(WIDE_CELL if self.wide else CELL)))
         self._note(block.note)
         self._note(block.more.text if block.more else "")
+
+    def _link(self, to: str) -> str:
+        """The bookmark of a place in this document; none if it stands elsewhere (in Excel, in another bulletin)."""
+        return _bookmark(self.marks[to[1:]]) if to[1:] in self.marks else ""
+
+    def _row(self, block: TableBlock, cells: Sequence[Cell], anchor: str) -> list[Text]:
+        """A row of a table; its first cell is the place that links lead to."""
+        row = [
+            Text(cell.text, colour=TONES.get(cell.tone, ""), align=_side(column), link=self._link(cell.link))
+            for cell, column in zip(cells, block.columns, strict=True)
+        ]
+        return [self._named(row[0], anchor), *row[1:]] if anchor else row
+
+    def _named(self, text: Text, anchor: str) -> Text:
+        return replace(text, name=_bookmark(self.marks[anchor]), number=self.marks[anchor])
 
     def _figures(self, figures: Sequence[Figure]) -> None:
         for figure in figures:
@@ -267,7 +285,7 @@ class _Writer:
     def _line(self, row: GridRow, block: Grid) -> list[Text]:
         numbers = (row.counts, row.target, row.previous, row.year_before)
         return [
-            Text(row.label.text, raised=",".join(row.marks)),
+            Text(row.label.text, raised=",".join(row.marks), link=self._link(row.label.link)),
             Text(picture=self._picture(icon(row.variation), 4.2, row.variation.label), align="center"),
             Text(picture=self._picture(icon(row.assurance), 4.2, row.assurance.label), align="center"),
             Text(
@@ -276,15 +294,19 @@ class _Writer:
                 colour=TONES.get(row.value.tone, ""),
                 align="right",
                 note=row.state,
+                link=self._link(row.value.link),
             ),
-            *(Text(cell.text, align="right") for cell in numbers),
+            *(Text(cell.text, align="right", link=self._link(cell.link)) for cell in numbers),
             Text(picture=self._picture(sparkline(row.spark), 18, block.heads[-1]), align="center"),
         ]
 
     def _definitions(self, block: Definitions) -> None:
         head = [Text(self.say("grid.indicator"), bold=True), Text(self.say("sheet.definitions"), bold=True)]
         rows = [
-            [Text(entry.label, bold=True), Text("\n".join(f"{name}  {text}" for name, text, _ in entry.lines))]
+            [
+                self._named(Text(entry.label, bold=True), entry.id),
+                Text("\n".join(f"{name}  {text}" for name, text, _ in entry.lines)),
+            ]
             for entry in block.entries
         ]
         self._append(table([44, self.width - 44], head, rows, _style_id(CELL)))
@@ -304,5 +326,15 @@ def _side(column: Column) -> str:
     return "right" if column.number else "left"
 
 
-def _text(cell: Cell, column: Column) -> Text:
-    return Text(cell.text, colour=TONES.get(cell.tone, ""), align=_side(column))
+def _anchors(sections: Sequence[Section]) -> Iterator[str]:
+    """The places that links lead to, in their order: rows of tables on paper, and definitions."""
+    for block in (block for section in sections for block in section.blocks):
+        if isinstance(block, TableBlock):
+            yield from block.anchors[: len(block.printed)]
+        elif isinstance(block, Definitions):
+            yield from (entry.id for entry in block.entries)
+
+
+def _bookmark(number: int) -> str:
+    """Word allows 40 letters and no hyphen in a bookmark's name, and hides what begins with an underscore."""
+    return f"_Place{number}"

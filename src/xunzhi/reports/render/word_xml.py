@@ -23,7 +23,10 @@ TWIPS_PER_MM, EMU_PER_MM = 56.69, 36000
 
 @dataclass(frozen=True)
 class Text:
-    """What stands in a table cell: a picture (XML of a run) or text, with its look, and a plain note below."""
+    """What stands in a table cell: a picture (XML of a run) or text, with its look, and a plain note below.
+
+    `link` is the bookmark that the text leads to, `name` the bookmark that the cell is, with its number.
+    """
 
     text: str = ""
     bold: bool = False
@@ -34,6 +37,9 @@ class Text:
     picture: str = ""
     raised: str = ""
     note: str = ""
+    link: str = ""
+    name: str = ""
+    number: int = 0
 
 
 def element(name: str, /, **attributes: str | int) -> Element:
@@ -189,11 +195,21 @@ def _cell(width: float, cell: Text, style: str) -> str:
     layout = f'<w:pPr><w:pStyle w:val="{style}"/><w:jc w:val="{cell.align}"/></w:pPr>'
     look = ("<w:b/>" if cell.bold else "") + (f'<w:color w:val="{cell.colour}"/>' if cell.colour else "")
     raised = _run(cell.raised, '<w:vertAlign w:val="superscript"/>')
-    lines = "".join(f"<w:p>{layout}{cell.picture}{_run(line, look)}{raised}</w:p>" for line in cell.text.split("\n"))
+    runs = [_linked(_run(line, look), cell.link) for line in cell.text.split("\n")]
+    if cell.name:
+        mark = f'<w:bookmarkStart w:id="{cell.number}" w:name="{cell.name}"/><w:bookmarkEnd w:id="{cell.number}"/>'
+        runs[0] = mark + runs[0]
+    lines = "".join(f"<w:p>{layout}{cell.picture}{run}{raised}</w:p>" for run in runs)
     if cell.note:
         lines += f"<w:p>{layout}{_run(cell.note, SMALL)}</w:p>"
     properties = f'<w:tcW w:w="{_twips(width)}" w:type="dxa"/>{span}{shade}<w:vAlign w:val="center"/>'
     return f"<w:tc><w:tcPr>{properties}</w:tcPr>{lines}</w:tc>"
+
+
+def _linked(run: str, bookmark_name: str) -> str:
+    return (
+        f'<w:hyperlink w:anchor="{bookmark_name}" w:history="1">{run}</w:hyperlink>' if bookmark_name and run else run
+    )
 
 
 def _run(text: str, look: str) -> str:
