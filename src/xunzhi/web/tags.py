@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -18,6 +19,7 @@ register = template.Library()
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)
 def icon(name: str, classes: str = "") -> SafeString:
     """An icon of assets/icons.txt. It says nothing by itself: put a word or a title beside it."""
     return format_html(
