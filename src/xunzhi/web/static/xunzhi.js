@@ -8,7 +8,7 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
 
-// Keyboard: / searches, n and p (or ] and [) turn to the next and previous thing on the page, g then w goes to my work.
+// Keyboard: / searches, n and p (or ] and [) turn to the next and previous thing on the page.
 const typing = (element) => element.isContentEditable || /^(input|textarea|select)$/i.test(element.tagName);
 document.addEventListener("keydown", (event) => {
   if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
