@@ -34,7 +34,7 @@ import duckdb
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 
-from benchmarks.common import claim
+from benchmarks.common import claim, in_cpu
 from xunzhi.lake import Lake, Snapshot
 from xunzhi.lake.files import DataFile, commit, folder_of
 from xunzhi.lake.transaction import ROW_GROUP
@@ -199,7 +199,7 @@ def compare(text: str, ours: list[Cost], theirs: list[Cost], at_most: float) -> 
         for unit in ("clock", "cpu")
     )
     good = claim(text, clock, at_most=at_most)
-    print(f"       in CPU seconds: {cpu:.3g}")
+    in_cpu(cpu)
     return good
 
 

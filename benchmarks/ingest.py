@@ -10,13 +10,13 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from benchmarks.common import claim, peak_gigabytes
+from benchmarks.common import Spent, claim, in_cpu, peak_gigabytes
 from xunzhi.lake import Lake
 from xunzhi.lake.ingest import ingest
 from xunzhi.lake.mapping import load_mapping
@@ -25,6 +25,7 @@ from xunzhi.standards import load_pack
 PACK = Path(__file__).parent / "packs" / "ingest"
 
 SMALL, LARGE, HUGE = 4_000_000, 8_000_000, 16_000_000
+CORES = 2  # of the machine that the claims are about
 MAPPING = """
 mapping: stays
 institution: H1
@@ -58,26 +59,21 @@ COPY (
 
 
 def load(folder: Path) -> dict[str, Any]:
-    """Ingest the file of a folder; seconds, seconds of all cores, rows accepted, peak gigabytes."""
+    """Ingest the file of a folder; seconds by the clock and of CPU, rows accepted, peak gigabytes."""
     pack = load_pack(PACK)
     (folder / "stays.yaml").write_text(MAPPING, encoding="utf-8")
-    begun = time.perf_counter()
+    begun = Spent.so_far()
     (report,) = ingest(Lake(folder / "home", pack), load_mapping(folder / "stays.yaml", pack))
-    return {
-        "seconds": time.perf_counter() - begun,
-        "cores": time.process_time(),
-        "rows": report.accepted,
-        "gigabytes": peak_gigabytes(),
-    }
+    return {**asdict(Spent.so_far() - begun), "rows": report.accepted, "gigabytes": peak_gigabytes()}
 
 
 def copy(folder: Path) -> dict[str, Any]:
-    """Copy the file of a folder to Parquet by DuckDB alone; seconds."""
-    begun = time.perf_counter()
+    """Copy the file of a folder to Parquet by DuckDB alone; seconds by the clock and of CPU."""
+    begun = Spent.so_far()
     duckdb.execute(
         f"COPY (SELECT * FROM read_csv('{folder / 'stays.csv'}')) TO '{folder / 'bare.parquet'}' (COMPRESSION zstd)"
     )
-    return {"seconds": time.perf_counter() - begun}
+    return asdict(Spent.so_far() - begun)
 
 
 def measured(what: str, rows: int) -> dict[str, Any]:
@@ -90,21 +86,28 @@ def measured(what: str, rows: int) -> dict[str, Any]:
         return dict(json.loads(done.stdout))
 
 
+def _rate(rows: int, found: dict[str, Any]) -> bool:
+    """Print the rows a second, and what they would be if the process had both cores for itself throughout."""
+    held = claim(f"rows a second of {rows:,}", rows / found["clock"], at_least=300_000)
+    in_cpu(CORES * rows / found["cpu"])
+    return held
+
+
 def main() -> int:
     """Print the claims; exit code 1 if one is missed."""
-    bare = measured("copy", LARGE)["seconds"]
+    bare = measured("copy", LARGE)
     loads = {rows: measured("load", rows) for rows in (SMALL, LARGE, HUGE)}
     for rows, found in loads.items():
         print(
-            f"  {rows:,} rows: {found['seconds']:.1f} s, {rows / found['seconds']:,.0f} rows/s, "
-            f"{found['cores']:.1f} s of all cores, peak {found['gigabytes']:.2f} GB"
+            f"  {rows:,} rows: {found['clock']:.1f} s, {rows / found['clock']:,.0f} rows/s, "
+            f"{found['cpu']:.1f} s of CPU, peak {found['gigabytes']:.2f} GB"
         )
-    print(f"  bare DuckDB copy of {LARGE:,} rows: {bare:.1f} s, {LARGE / bare:,.0f} rows/s")
+    print(f"  bare DuckDB copy of {LARGE:,} rows: {bare['clock']:.1f} s, {bare['cpu']:.1f} s of CPU")
     large, huge = loads[LARGE], loads[HUGE]
-    held = [
-        claim(f"rows a second of {LARGE:,}", LARGE / large["seconds"], at_least=300_000),
-        claim(f"rows a second of {HUGE:,}", HUGE / huge["seconds"], at_least=300_000),
-        claim("time over a bare DuckDB CSV to Parquet copy", large["seconds"] / bare, at_most=6),
+    held = [_rate(rows, loads[rows]) for rows in (LARGE, HUGE)]
+    held.append(claim("time over a bare DuckDB CSV to Parquet copy", large["clock"] / bare["clock"], at_most=6))
+    in_cpu(large["cpu"] / bare["cpu"])
+    held += [
         claim("peak memory at twice the rows", huge["gigabytes"] / large["gigabytes"], at_most=1.1),
         claim("peak memory (GB)", huge["gigabytes"], at_most=2.5),
     ]

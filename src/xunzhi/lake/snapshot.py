@@ -100,11 +100,12 @@ class Snapshot:
         )
 
     def changed_tables(self, since: Snapshot) -> list[str]:
-        """The tables whose files differ between two versions."""
+        """The tables whose files differ between two versions. Only those with another Delta version are opened."""
         return [
             table
             for table in sorted({*self.at.tables, *since.at.tables})
-            if set(self.data_files(table)) != set(since.data_files(table))
+            if self.at.tables.get(table) != since.at.tables.get(table)
+            and set(self.data_files(table)) != set(since.data_files(table))
         ]
 
     def _placed(self, table: str, files: Iterable[DataFile]) -> dict[DataFile, Path]:
