@@ -13,6 +13,22 @@ from xunzhi.standards.tables import Label, Standard
 from xunzhi.standards.yaml_source import Source
 
 
+class TaskRule(Standard):
+    """Tasks that a tool hands over to departments: each a case `task` that is part of the project.
+
+    With `rows`, one for each row of that table, whose columns the other names are; else one from the fields. Without
+    `department` it is for the department of the project. `subject` may name fields and {project} in braces.
+    """
+
+    label: Label
+    subject: Label
+    rows: str | None = None
+    department: str | None = None
+    owner: str
+    deadline: str
+    description: tuple[str, ...] = Field(default=(), description="fields of the tool that say what is to be done")
+
+
 class Tool(Standard):
     """A tool as a form, and what is computed from it.
 
@@ -26,6 +42,7 @@ class Tool(Standard):
     takes: dict[str, str] = Field(default={})
     source: Label | None = Field(default=None, description="where a formula comes from")
     verified: bool = True
+    tasks: TaskRule | None = None
 
 
 class Step(Standard):
@@ -100,6 +117,7 @@ def _mistakes(source: Source, part: Improvement, merged: Improvement) -> list[Pr
                 if tool not in step.tools
             ]
     for name, tool in part.tools.items():
+        problems += _task_mistakes(source, name, tool)
         for field, taken in tool.takes.items():
             at = ("tools", name, "takes", field)
             if field not in tool.fields:
@@ -107,3 +125,19 @@ def _mistakes(source: Source, part: Improvement, merged: Improvement) -> list[Pr
             if taken.partition(".")[0] not in merged.tools:
                 problems.append(source.problem(at, unknown("tool", taken.partition(".")[0], set(merged.tools))))
     return problems
+
+
+def _task_mistakes(source: Source, name: str, tool: Tool) -> list[Problem]:
+    """Fields that the rule for tasks names, but the tool doesn't have."""
+    rule = tool.tasks
+    if rule is None:
+        return []
+    table = tool.fields[rule.rows].columns if rule.rows in tool.fields else {}
+    inner = table if rule.rows else tool.fields
+    named = [("rows", rule.rows, tool.fields), *(("description", one, tool.fields) for one in rule.description)]
+    named += [(part, getattr(rule, part), inner) for part in ("department", "owner", "deadline")]
+    return [
+        source.problem(("tools", name, "tasks", part), unknown("field", field, set(known)))
+        for part, field, known in named
+        if field is not None and field not in known
+    ]

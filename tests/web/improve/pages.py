@@ -33,6 +33,12 @@ def project(world: SimpleNamespace) -> Case:
     return move(case, "ask_reviewers", {"reviewers": [people.member.person.pk]}, people.officer, case.version)
 
 
+def _running(world: SimpleNamespace) -> Case:
+    case = project(world)
+    Case.objects.filter(pk=case.pk).update(state="running", stage="open")
+    return case
+
+
 def contest(world: SimpleNamespace) -> Case:
     """A contest that is being prepared, with that project in it and the vice-president as its judge."""
     known = Case.objects.filter(type="contest").first()
@@ -70,6 +76,8 @@ PAGES = [
     Page("improve:project", may=SEEING, outsider=OUTSIDE, wrong_scope=ELSEWHERE, arguments=_project),
     Page("improve:tool", may=SEEING, outsider=OUTSIDE, wrong_scope=ELSEWHERE, arguments=_tool),
     Page("improve:tool", method="post", may=("head_a",), outsider=OUTSIDE, arguments=_tool),
+    Page("improve:hand_over", method="post", may=("head_a",), outsider=("president", "member", *OUTSIDE),
+         wrong_scope=ELSEWHERE, arguments=lambda world: {"pk": _running(world).pk, "name": "standardisation"}),
     Page("improve:step", method="post", may=("head_a",), outsider=OUTSIDE, wrong_scope=ELSEWHERE, arguments=_step),
     Page("improve:score", may=SEEING, outsider=OUTSIDE, wrong_scope=ELSEWHERE, arguments=_project),
     Page("improve:score", method="post", may=("member",), outsider=("officer", *OUTSIDE), arguments=_project),

@@ -26,8 +26,8 @@ def visible(access: Access) -> Cases:
     """The cases that someone may see.
 
     Those within reach of `case.view`, up to its secrecy; one's own: opened by him or assigned to him; those of units
-    that he heads or that take part (up to confidential); those in which he was mentioned (up to internal). What
-    he sees only by his unit, he doesn't see in a state that is private.
+    that he heads or that take part (up to confidential); those in which he was mentioned (up to internal); of
+    public types, those of his institution. What is seen only for the sake of a unit is not seen in a private state.
     """
     if not access.user.is_authenticated:
         return Case.objects.none()
@@ -41,6 +41,8 @@ def visible(access: Access) -> Cases:
         if paths:
             shared = Participation.objects.filter(_below(paths)).values("case")
             nearby |= (_below(paths) | Q(pk__in=shared)) & Q(secrecy__in=_TO_HEADS)
+        public = [name for name, form in case_types().items() if form.secrecy is Secrecy.PUBLIC]
+        nearby |= Q(type__in=public, secrecy=Secrecy.PUBLIC.value, institution=person.institution)
     return Case.objects.filter(condition | (nearby & ~_private()))
 
 

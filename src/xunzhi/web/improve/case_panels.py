@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.panels import Panel
-from xunzhi.web.improve import contests, proofs, workspace
+from xunzhi.web.improve import calls, contests, proofs, workspace
 from xunzhi.web.improve.models import Proof
 
 
@@ -23,6 +23,9 @@ def panels(request: HttpRequest, case: Case) -> Iterator[Panel]:
     if case.type == "contest":
         context = {"entries": len(contests.entries(case)), "unscored": contests.unscored(case)}
         yield Panel(_("Entries"), "improve/panels/contest.html", context)
+    if case.type == calls.CALL:
+        found = calls.proposals(request.access, case)  # type: ignore[attr-defined]
+        yield Panel(_("Proposals"), "improve/panels/call.html", {"projects": found})
     proof = Proof.objects.filter(case=case).first()
     if proof is not None:
         yield Panel(_("Effect"), "improve/panels/effect.html", {"judged": proofs.judge(proof)})

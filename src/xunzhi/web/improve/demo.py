@@ -22,7 +22,7 @@ from xunzhi.measures import shifted
 from xunzhi.web.accounts.models import User
 from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.services import comment, move, open_case
-from xunzhi.web.improve import contests, proofs, workspace
+from xunzhi.web.improve import contests, proofs, tasks, workspace
 from xunzhi.web.improve.models import Proof, StepDone
 from xunzhi.web.org.models import Unit
 from xunzhi.web.permissions import Access
@@ -159,6 +159,8 @@ def _circle(on: SimpleNamespace) -> None:
     _tools(circle, "circle", on.icu, on)
     for key, _step in workspace.steps(circle):
         workspace.finish_step(circle, key, on.icu)
+    for tool in ("standardisation", "lessons"):
+        tasks.hand_over(circle, tool, on.quality)
     before = shifted(HYGIENE_FROM, -1)
     Proof.objects.filter(case=circle).update(
         before_first=shifted(before, -11), before_last=before, in_place=HYGIENE_FROM

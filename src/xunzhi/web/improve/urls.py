@@ -12,6 +12,7 @@ urlpatterns = [
     path("improve/projects/", projects.projects, name="projects"),
     path("improve/projects/<int:pk>", projects.project, name="project"),
     path("improve/projects/<int:pk>/tools/<slug:name>", projects.tool, name="tool"),
+    path("improve/projects/<int:pk>/tools/<slug:name>/tasks", projects.hand_over, name="hand_over"),
     path("improve/projects/<int:pk>/steps/<slug:name>", projects.step, name="step"),
     path("improve/projects/<int:pk>/score", judging.score, name="score"),
     path("improve/projects/<int:pk>/contests/<int:contest_pk>", judging.score, name="contest_score"),

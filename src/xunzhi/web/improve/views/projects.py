@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from xunzhi.standards.improvement import Step, Tool
@@ -17,7 +19,7 @@ from xunzhi.web.cases.errors import CaseError, Invalid
 from xunzhi.web.cases.forms import Box, Part, names_for, posted
 from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.pairs import holding
-from xunzhi.web.improve import proofs, workspace
+from xunzhi.web.improve import calls, proofs, tasks, workspace
 from xunzhi.web.improve.models import Proof, StepDone, ToolSheet
 from xunzhi.web.improve.standards import improvement, method_of
 from xunzhi.web.improve.tools import Outcome
@@ -66,7 +68,13 @@ def projects(request: HttpRequest) -> HttpResponse:
     for case in page:
         case.steps_all = len(method_of(case).steps)
         case.share = round(case.finished / case.steps_all * 100)
-    context = {"page": page, "methods": improvement().methods, "method": method, "state": state}
+    context = {
+        "page": page,
+        "methods": improvement().methods,
+        "method": method,
+        "state": state,
+        "calls": calls.running(request.access),  # type: ignore[attr-defined]
+    }
     return render(request, "improve/projects.html", context)
 
 
@@ -81,6 +89,8 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
         "method": method_of(case),
         "cards": cards,
         "finished": sum(card.done is not None for card in cards),
+        "tasks": tasks.of_project(request.access, case),  # type: ignore[attr-defined]
+        "call": calls.of_project(request.access, case),  # type: ignore[attr-defined]
         "judged": proofs.judge(proof) if proof else None,
         "team": case.state == workspace.WORKING and workspace.on_team(request.access, case),  # type: ignore[attr-defined]
     }
@@ -133,6 +143,7 @@ def tool(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         "sheet": sheet,
         "parts": [Part(name, workspace.said(form.label), "", boxes)],
         "outcome": workspace.outcome(case, name, values),
+        "hands": form.tasks and sheet and tasks.may_hand_over(request.access, case),  # type: ignore[attr-defined]
         "mistakes": [(f"f-{field.replace('.', '-')}", field, text) for field, text in errors.items()],
         "team": case.state == workspace.WORKING and workspace.on_team(request.access, case),  # type: ignore[attr-defined]
     }
@@ -159,3 +170,28 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     except CaseError as error:
         messages.error(request, str(error))
     return redirect(f"/improve/projects/{case.pk}#step-{name}")
+
+
+@requires("case.view")
+@require_POST
+def hand_over(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """Open the tasks that a tool of a project calls for."""
+    case = case_or_404(request, pk, "project")
+    form = improvement().tools.get(name)
+    if form is None or form.tasks is None or not any(name in step.tools for _key, step in workspace.steps(case)):
+        raise Http404
+    if not tasks.may_hand_over(request.access, case):  # type: ignore[attr-defined]
+        raise PermissionDenied(_("Ask the head of your department or the quality office to hand this over."))
+    try:
+        opened = tasks.hand_over(case, name, request)
+    except Invalid as error:
+        messages.error(request, " ".join(error.errors.values()))
+    except (CaseError, PermissionDenied) as error:
+        messages.error(request, str(error))
+    else:
+        numbers = _(", ").join(task.number for task in opened)
+        messages.success(
+            request, _("Handed over: %(numbers)s. The project shows how far they are.") % {"numbers": numbers}
+        )
+        return redirect(f"/improve/projects/{case.pk}#tasks")
+    return redirect("improve:tool", pk=case.pk, name=name)

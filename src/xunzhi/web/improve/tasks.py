@@ -1,0 +1,101 @@
+"""What a project hands over: tasks opened from its tools, and how far they are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from xunzhi.standards.improvement import TaskRule
+from xunzhi.web.cases.access import may_open, visible
+from xunzhi.web.cases.errors import Refused
+from xunzhi.web.cases.models import Case, Link
+from xunzhi.web.cases.services import move, open_case
+from xunzhi.web.cases.types import case_types
+from xunzhi.web.improve import workspace
+from xunzhi.web.improve.standards import improvement
+from xunzhi.web.org.models import Unit
+from xunzhi.web.permissions import Access
+
+TASK, DROPPED = "task", "cancelled"
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A task of a project; `link` is empty for those who may not open it."""
+
+    case: Case
+    link: str
+
+    @property
+    def state(self) -> str:
+        """Its state in the reader's language."""
+        return workspace.said(self.case.form.states[self.case.state].label)
+
+
+def of_project(access: Access, case: Case) -> list[Handed]:
+    """The tasks of a project, the oldest first."""
+    found = list(_tasks(case))
+    seen = set(visible(access).filter(pk__in=[one.pk for one in found]).values_list("pk", flat=True))
+    return [Handed(one, one.get_absolute_url() if one.pk in seen else "") for one in found]
+
+
+def _tasks(case: Case) -> Iterator[Case]:
+    links = Link.objects.filter(other=case, kind=Link.Kind.PART_OF, case__type=TASK).order_by("case")
+    yield from (link.case for link in links.select_related("case__unit", "case__revision", "case__assignee"))
+
+
+def may_hand_over(access: Access, case: Case) -> bool:
+    """Whether someone may open tasks somewhere, and the project is at work."""
+    return case.state == workspace.WORKING and workspace.on_team(access, case) and may_open(access, case_types()[TASK])
+
+
+@transaction.atomic
+def hand_over(case: Case, tool: str, by: Any) -> list[Case]:
+    """Open the tasks that a tool calls for and that aren't open yet, and hand them to their departments.
+
+    Raises:
+        Refused: if something is missing in the tool, or there is nothing new to hand over.
+        PermissionDenied: if the person may open no tasks for one of the departments; none is opened then.
+    """
+    rule = improvement().tools[tool].tasks
+    sheet = workspace.sheets(case).get(tool)
+    if rule is None or sheet is None:
+        raise Refused(_("Fill in this tool and keep it first."))
+    known = {(task.unit_id, task.title) for task in _tasks(case) if task.state != DROPPED}
+    wanted = [_values(case, rule, sheet.values, row) for row in _rows(rule, sheet.values)]
+    fresh = [one for one in wanted if (one["department"], one["subject"]) not in known]
+    if not fresh:
+        raise Refused(_("There is nothing to hand over that was not handed over before."))
+    return [_handed(case, values, by) for values in fresh]
+
+
+def _rows(rule: TaskRule, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(values.get(rule.rows) or []) if rule.rows else [values]
+
+
+def _values(case: Case, rule: TaskRule, values: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    if not row.get(rule.deadline) or (rule.rows is None and not row.get(rule.owner)):
+        raise Refused(_("Say who does it and by when, and keep the tool; then hand it over."))
+    words = {name: value for name, value in values.items() if isinstance(value, str)}
+    text = "\n".join(str(values[name]) for name in rule.description if values.get(name))
+    length = case_types()[TASK].fields["subject"].max_length
+    return {
+        "subject": workspace.said(rule.subject).format_map(defaultdict(str, words, project=case.title))[:length],
+        "description": text,
+        "department": row[rule.department] if rule.department else case.unit_id,
+        "owner": row.get(rule.owner),
+        "priority": "normal",
+        "deadline": row[rule.deadline],
+        "basis": case.number,
+    }
+
+
+def _handed(case: Case, values: dict[str, Any], by: Any) -> Case:
+    unit = Unit.objects.get(pk=values["department"])
+    task = open_case(TASK, values, by, unit, links=[(Link.Kind.PART_OF, case)])
+    return move(task, "assign", {}, by, task.version)

@@ -1,0 +1,86 @@
+"""What a project hands over: the revision of a document, its spread to other departments; and the call it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+from django.utils import translation
+
+from tests.web.improve.test_projects import by, running
+from xunzhi.web.cases.errors import Refused
+from xunzhi.web.cases.models import Case
+from xunzhi.web.cases.services import move, open_case
+from xunzhi.web.improve import tasks, workspace
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def world(units: SimpleNamespace, people: SimpleNamespace) -> SimpleNamespace:
+    return SimpleNamespace(units=units, people=people)
+
+
+def test_standardisation_opens_the_revision_of_a_document_once(world: SimpleNamespace) -> None:
+    case, head = running(world), by(world.people.head_a)
+    told = {"document": "手卫生制度", "change": "配置标准", "owner": world.people.nurse_a.person.pk}
+    workspace.save_tool(case, "standardisation", told, head, 0)
+    with pytest.raises(Refused, match="by when"):
+        tasks.hand_over(case, "standardisation", head)
+    workspace.save_tool(case, "standardisation", {**told, "deadline": "2027-01-31"}, head, 1)
+    [task] = tasks.hand_over(case, "standardisation", head)
+    assert (task.type, task.state, task.unit, task.title) == (
+        "task", "assigned", world.units.cardiology, "Revise “手卫生制度”",
+    )  # fmt: skip
+    assert task.assignee == world.people.nurse_a.person
+    assert task.due_at.date().isoformat() == "2027-01-31"
+    with pytest.raises(Refused, match="before"):
+        tasks.hand_over(case, "standardisation", head)
+
+
+def test_spreading_hands_tasks_to_departments_and_the_project_shows_them(
+    world: SimpleNamespace, signed_in: Callable[[str], Client]
+) -> None:
+    case, officer = running(world), by(world.people.officer)
+    rows = [{"department": world.units.surgery.pk, "owner": world.people.doctor_b.person.pk, "by": "2027-02-28"}]
+    workspace.save_tool(case, "lessons", {"learnt": "床旁配置", "spread": rows}, officer, 0)
+    with pytest.raises(PermissionDenied):  # a head hands nothing to another department
+        tasks.hand_over(case, "lessons", by(world.people.head_a))
+    assert not Case.objects.filter(type="task").exists()
+    signed_in("officer").post(f"/improve/projects/{case.pk}/tools/lessons/tasks")
+    task = Case.objects.get(type="task")
+    assert (task.unit, task.state) == (world.units.surgery, "assigned")
+    page = signed_in("head_a").get(f"/improve/projects/{case.pk}").content.decode()
+    assert task.title in page
+    assert "In progress" in page
+    assert f"/cases/{task.pk}" not in page  # the progress is shown, the task is the other department's
+    task = move(task, "report", {"result": "已推广"}, world.people.doctor_b, task.version)
+    move(task, "confirm", {}, world.people.officer, task.version)
+    assert "Done" in signed_in("head_a").get(f"/improve/projects/{case.pk}").content.decode()
+
+
+def test_a_call_is_known_to_all_once_it_is_published_and_lists_its_proposals(
+    world: SimpleNamespace, signed_in: Callable[[str], Client]
+) -> None:
+    values = {"subject": "2027年度项目征集", "year": 2027, "topics": "患者安全", "closes": "2027-03-31"}
+    call = open_case("call", values, world.people.officer)
+    head = signed_in("head_a")
+    assert head.get(f"/cases/{call.pk}").status_code == 404
+    call = move(call, "publish", {}, world.people.officer, call.version)
+    assert call.title in head.get("/improve/projects/").content.decode()
+    assert signed_in("officer_h2").get(f"/cases/{call.pk}").status_code == 404
+    told = {
+        "subject": "降低跌倒发生率", "method": "pdca", "department": world.units.cardiology.pk, "reason": "数据",
+        "leader": world.people.head_a.person.pk, "begins": "2027-04-01", "ends": "2027-12-31", "from": call.pk,
+    }  # fmt: skip
+    head.post("/cases/project/new", told)
+    made = Case.objects.get(type="project")
+    assert made.title in signed_in("officer").get(f"/cases/{call.pk}").content.decode()
+    assert call.title in head.get(f"/improve/projects/{made.pk}").content.decode()
