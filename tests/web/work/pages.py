@@ -36,6 +36,8 @@ PAGES = [
     Page("work:read", may=EVERYONE, method="post"),
     Page("work:unread", may=EVERYONE),
     Page("work:preferences", may=EVERYONE),
+    Page("work:guide", may=EVERYONE),
+    Page("work:guide_of", may=EVERYONE, arguments=lambda world: {"name": "admin"}),
     Page("work:opened", may=("head_a",), outsider=("head_b", "officer", "system_admin"), arguments=_told),
     Page("work:deliveries", may=("system_admin", "officer"), outsider=STRANGERS),
     Page(

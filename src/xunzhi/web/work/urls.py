@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xunzhi.web.work import inbox, upkeep, views
+from xunzhi.web.work import guide, inbox, upkeep, views
 
 app_name = "work"
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("search", views.search, name="search"),
+    path("guide", guide.guide, name="guide"),
+    path("guide/<slug:name>", guide.guide, name="guide_of"),
     path("notifications", inbox.notifications, name="notifications"),
     path("notifications/read", inbox.read, name="read"),
     path("notifications/unread", inbox.unread, name="unread"),
