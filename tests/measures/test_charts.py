@@ -126,6 +126,8 @@ def test_a_recorded_baseline_decides_the_limits(tmp_path, steady):
     assert block.limits.phase[0, 12] == 1
     assert block.limits.centre[0, 0] == pytest.approx(10)
     assert block.limits.centre[0, -1] == pytest.approx(5)
+    elsewhere = decided.model_copy(update={"institution": "H2"})
+    assert blocks(found, "H1", baselines=[elsewhere])["mortality"].limits.phase.max() == 0
 
 
 def test_a_change_of_definition_begins_a_phase(tmp_path, steady):

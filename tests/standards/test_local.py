@@ -24,8 +24,11 @@ from xunzhi.standards.local import (
 NAME = next(one.id for one in load_pack().indicators.values() if one.target and one.kind == "proportion")
 
 
-def decide(home: Path, value: float | None, since: str, decided: date = date(2026, 1, 5)) -> None:
+def decide(
+    home: Path, value: float | None, since: str, decided: date = date(2026, 1, 5), institution: str = ""
+) -> None:
     decision = {
+        "institution": institution,
         "indicator": NAME,
         "value": value,
         "from": since,
@@ -62,6 +65,18 @@ def test_a_decision_on_the_same_month_replaces_the_earlier_one(tmp_path: Path) -
     assert target
     assert [level.value for level in target.history][1:] == [5.0]
     assert len(read_targets(tmp_path / TARGETS)) == 2  # but nothing is forgotten
+
+
+def test_an_institution_may_decide_for_itself_beside_what_holds_for_all(tmp_path: Path) -> None:
+    decide(tmp_path, 4.0, "2026-01")
+    decide(tmp_path, 3.0, "2026-07", institution="H1")
+    indicator = installed(tmp_path).indicators[NAME]
+    assert indicator.target
+    assert indicator.target.value == 4.0
+    own = indicator.of("H1").target
+    assert own
+    assert [level.value for level in own.history][1:] == [4.0, 3.0]
+    assert indicator.of("H2").target == indicator.target
 
 
 def test_a_target_can_be_dropped(tmp_path: Path) -> None:

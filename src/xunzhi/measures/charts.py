@@ -47,6 +47,7 @@ class Baseline(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     indicator: str
+    institution: str = Field(default="", description="code; empty: every institution of the installation")
     stratum: str = HOSPITAL
     unit: str = ""
     first: str = Field(alias="from", pattern=r"^\d{4}-\d{2}$")
@@ -147,7 +148,7 @@ def blocks(
         if len(rows):
             laid = _lay_out(table.take(pa.array(rows)), through)
             if laid.months:
-                indicator = readings.pack.indicators[name]
+                indicator = readings.pack.indicators[name].of(institution)
                 rules = rules_of(readings.pack.manifest, indicator)
                 found[name] = chart(indicator, laid, rules, institution, stratum, baselines)
     return found
@@ -225,7 +226,8 @@ def chart(
 ) -> Block:
     """The charts of one indicator for all units: which chart, which limits, what the rules find."""
     kind = _chart_of(indicator, laid)
-    phase, base = _phases(indicator, stratum, laid, baselines)
+    held = [one for one in baselines if one.institution in ("", institution)]
+    phase, base = _phases(indicator, stratum, laid, held)
     if kind in ("g", "t"):
         points, month = _between_events(kind, laid)
         limits = spc.limits(kind, points, baseline=_of_points(base, month), phases=_of_points(phase, month))

@@ -83,10 +83,11 @@ class Source:
         self._rows: dict[str, Mapping[tuple[str, str], Row]] = {}
         self._charts: dict[str, Mapping[str, Block]] = {}
 
-    @property
+    @cached_property
     def pack(self) -> Pack:
-        """The standards of the results."""
-        return self.readings.pack
+        """The standards of the results, with the targets of the institution."""
+        pack = self.readings.pack
+        return replace(pack, indicators={name: one.of(self.institution) for name, one in pack.indicators.items()})
 
     @property
     def as_of(self) -> date:

@@ -162,6 +162,9 @@ class Indicator(Standard):
     minimum: int = Field(default=30, ge=0, description="denominator below which nothing is ranked or coloured")
     owner: str
     target: Target | None = None
+    own_targets: dict[str, Target | None] = Field(
+        default={}, description="of single institutions, by code, where they differ: what they decided themselves"
+    )
     why: Label
     revisions: tuple[Revision, ...] = Field(min_length=1)
 
@@ -187,6 +190,12 @@ class Indicator(Standard):
         for revision in self.revisions:
             _check_kind(self.kind, revision)
         return self
+
+    def of(self, institution: str) -> Indicator:
+        """The indicator with the target that holds in an institution."""
+        if institution not in self.own_targets:
+            return self
+        return self.model_copy(update={"target": self.own_targets[institution], "own_targets": {}})
 
     def revision_on(self, day: date) -> Revision | None:
         """The revision in force on `day`; none before the first."""

@@ -37,6 +37,7 @@ class TargetDecision(Standard):
     """A target decided by the hospital: from which month, by whom, and why. Without a value the target is dropped."""
 
     indicator: str
+    institution: str = Field(default="", description="code; empty: every institution of the installation")
     value: float | None = None
     since: str = Field(alias="from", pattern=r"^\d{4}-\d{2}$")
     author: str
@@ -164,11 +165,21 @@ def with_targets(pack: Pack, decisions: Sequence[TargetDecision]) -> Pack:
     """The pack with the targets that the hospital decided, in place of those it came with."""
     if not decisions:
         return pack
-    indicators = {
-        name: _decided(indicator, [one for one in decisions if one.indicator == name])
-        for name, indicator in pack.indicators.items()
+    of: dict[str, list[TargetDecision]] = {}
+    for one in decisions:
+        of.setdefault(one.indicator, []).append(one)
+    decided = {name: _everywhere(pack.indicators[name], found) for name, found in of.items() if name in pack.indicators}
+    return replace(pack, indicators={**pack.indicators, **decided})
+
+
+def _everywhere(indicator: Indicator, decisions: Sequence[TargetDecision]) -> Indicator:
+    """The indicator with the target for all, and those of institutions that decided for themselves."""
+    common = [one for one in decisions if not one.institution]
+    own = {
+        place: _decided(indicator, [one for one in decisions if one.institution in ("", place)]).target
+        for place in sorted({one.institution for one in decisions} - {""})
     }
-    return replace(pack, indicators=indicators)
+    return _decided(indicator, common).model_copy(update={"own_targets": own})
 
 
 def _decided(indicator: Indicator, decisions: Sequence[TargetDecision]) -> Indicator:

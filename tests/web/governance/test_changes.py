@@ -163,7 +163,20 @@ def test_a_target_needs_a_reason_and_a_good_side(
         decisions.decide_target(watched, 3.0, "2026-01", "年度目标", by)
     with django_capture_on_commit_callbacks(execute=True):
         decisions.decide_target(NAME, 3.0, "2026-01", "年度目标", by)
-    target = pack().indicators[NAME].target
+    target = pack().indicators[NAME].of("H1").target
     assert target
     assert target.value == 3.0
     assert [one.value for one in decisions.targets(NAME)] == [3.0]
+
+
+def test_a_target_holds_in_the_institution_that_decided_it(
+    people: SimpleNamespace, django_capture_on_commit_callbacks: Any
+) -> None:
+    usual = pack().indicators[NAME].target
+    with django_capture_on_commit_callbacks(execute=True):
+        decisions.decide_target(NAME, 1.2, "2026-01", "本院目标", request_of(people.officer))
+    found = pack().indicators[NAME]
+    assert found.of("H1").target.value == 1.2
+    assert found.of("H2").target == usual
+    assert [one.value for one in decisions.targets(NAME, "H1")] == [1.2]
+    assert decisions.targets(NAME, "H2") == []

@@ -107,6 +107,7 @@ def definition(change: Change) -> dict[str, Any] | None:
 def plain(indicator: Indicator) -> dict[str, Any]:
     """An indicator as it would stand in a pack, without the hospital's decisions on its target."""
     data: dict[str, Any] = indicator.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
+    data.pop("own_targets", None)
     if data.get("target"):
         data["target"].pop("history", None)
     return data

@@ -29,15 +29,17 @@ class DecisionError(Exception):
     """A decision that can't be taken, in one sentence."""
 
 
-def targets(indicator: str = "") -> list[TargetDecision]:
-    """The decisions on targets, newest first."""
+def targets(indicator: str = "", institution: str | None = None) -> list[TargetDecision]:
+    """The decisions on targets, newest first; with `institution`, those that hold there."""
     found = [one for one in read_targets(home() / TARGETS) if not indicator or one.indicator == indicator]
+    if institution is not None:
+        found = [one for one in found if one.institution in ("", institution)]
     return sorted(found, key=lambda one: (one.decided, one.since), reverse=True)
 
 
 @transaction.atomic
 def decide_target(indicator: str, value: float | None, since: str, reason: str, by: Any) -> None:
-    """Set a target from a month on, or drop it (no value).
+    """Set a target from a month on, or drop it (no value), in the institution of who decides.
 
     Raises:
         DecisionError: without a reason, or for an indicator that can't have one.
@@ -50,12 +52,19 @@ def decide_target(indicator: str, value: float | None, since: str, reason: str, 
         raise DecisionError(_("This indicator has no good side: it is only watched, without a target."))
     decision = TargetDecision.model_validate(
         {
-            "indicator": indicator, "value": value, "from": since, "author": _author(by), "reason": reason.strip(),
+            "indicator": indicator, "institution": by.access.person.institution if by.access.person else "",
+            "value": value, "from": since, "author": _author(by), "reason": reason.strip(),
             "decided": timezone.localdate(),
         }
     )  # fmt: skip
     decide(Decision.File.TARGETS, decision.model_dump(mode="json", by_alias=True, exclude_none=True))
-    record(by, "target.set", f"indicator {indicator}", detail={"value": value, "from": since, "reason": reason.strip()})
+    record(
+        by,
+        "target.set",
+        f"indicator {indicator}",
+        detail=decision.model_dump(mode="json", by_alias=True),
+        institution=decision.institution,
+    )
 
 
 @dataclass(frozen=True)
@@ -128,9 +137,9 @@ def sign_baseline(proposed: Proposed, reason: str, by: Any) -> None:
     if not reason.strip():
         raise DecisionError(_("Say what changed the process; a baseline without a reason hides a signal."))
     signed = {
-        "indicator": proposed.indicator, "stratum": proposed.stratum, "unit": proposed.unit, "from": proposed.first,
-        "to": proposed.last, "new_phase": True, "author": _author(by), "reason": reason.strip(),
-        "decided": timezone.localdate().isoformat(),
+        "indicator": proposed.indicator, "institution": proposed.institution, "stratum": proposed.stratum,
+        "unit": proposed.unit, "from": proposed.first, "to": proposed.last, "new_phase": True, "author": _author(by),
+        "reason": reason.strip(), "decided": timezone.localdate().isoformat(),
     }  # fmt: skip
     Baseline.model_validate(signed)
     decide(Decision.File.BASELINES, signed)

@@ -20,7 +20,7 @@ def panels(request: HttpRequest, indicator: str, institution: str) -> Iterator[S
     access = request.access  # type: ignore[attr-defined]
     context = {
         "indicator": indicator,
-        "decisions": decisions.targets(indicator)[:SHOWN],
+        "decisions": decisions.targets(indicator, institution)[:SHOWN],
         "decides": access.may_somewhere("target.set"),
         "proposes": may_open(access, case_types()["indicator_change"]),
     }

@@ -38,9 +38,12 @@ def targets(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The target is set; it stands on the chart with its reason."))
         return redirect(f"{request.path}?indicator={chosen}")
+    person = request.access.person  # type: ignore[attr-defined]
+    here = person.institution if person else None
     indicator = pack().indicators.get(chosen)
+    indicator = indicator.of(here) if indicator and here else indicator
     context = {
-        "decisions": [(one, _name(one.indicator)) for one in decisions.targets(chosen)],
+        "decisions": [(one, _name(one.indicator)) for one in decisions.targets(chosen, here)],
         "indicator": indicator,
         "choices": [
             (one.id, in_language(one.label)) for one in pack().indicators.values() if one.direction != "monitor"
@@ -86,9 +89,14 @@ def baselines(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The baseline is signed; the charts are being drawn anew."))
         return redirect("governance:baselines")
-    signed = [(one, _name(one.indicator)) for one in decisions.baselines()]
-    names = {(one.indicator, one.stratum, one.unit, one.first) for one, _label in signed}
-    left = [one for one in proposed.values() if (one.indicator, one.stratum, one.unit, one.first) not in names]
+    seen = ["", *institutions(access, "indicator.view", model.readings.institutions() if model else [])]
+    signed = [(one, _name(one.indicator)) for one in decisions.baselines() if one.institution in seen]
+    names = {(one.institution, one.indicator, one.stratum, one.unit, one.first) for one, _label in signed}
+    left = [
+        one
+        for one in proposed.values()
+        if not {(place, one.indicator, one.stratum, one.unit, one.first) for place in ("", one.institution)} & names
+    ]
     return render(request, "governance/baselines.html", {"proposed": left, "signed": signed, "may": bool(may)})
 
 

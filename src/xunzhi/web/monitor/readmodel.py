@@ -120,7 +120,8 @@ class Model:
         key = institution, stratum
         file = file_of(self.folder, *key, kind="charts")
         if key not in self._charts and file.is_file():
-            self._charts[key] = charted.read(file, self.pack.indicators)
+            here = {name: indicator.of(institution) for name, indicator in self.pack.indicators.items()}
+            self._charts[key] = charted.read(file, here)
         return self._charts.get(key)
 
     def _block(self, indicator: str, institution: str, stratum: str = HOSPITAL) -> Block | None:

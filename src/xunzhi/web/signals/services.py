@@ -94,7 +94,7 @@ def send(signal: Signal, by: Any, version: int, type: str, department: Unit) -> 
 
 
 def _values(signal: Signal, type: str, department: Unit, by: Any) -> dict[str, Any]:  # noqa: A002
-    indicator = pack().indicators[signal.indicator]
+    indicator = pack().indicators[signal.indicator].of(signal.institution)
     target = indicator.target.value if indicator.target else None
     common = {
         "subject": f"{named(signal)} · {signal.last_month}"[:120],

@@ -51,7 +51,7 @@ def wanted_indicator(results: Results, name: str) -> Indicator:
     """
     if name not in results.model.pack.indicators:
         raise Http404(name)
-    return results.model.pack.indicators[name]
+    return results.model.pack.indicators[name].of(results.institution)
 
 
 def wanted_place(results: Results, indicator: Indicator) -> Place:
