@@ -41,7 +41,22 @@ def is_party(access: Access, case: Case, party: str) -> bool:
     return person is not None and any(one.pk == person.pk for one in _party(case, party))
 
 
+_LASTING = ("field:", "unit_", "participant_heads")
+"""Parties that stay who they are while neither the case nor its unit changes."""
+
+
 def _party(case: Case, party: str) -> Iterable[Person]:
+    """The people of a party; asked for once as long as the case is the same, for its page asks for many steps."""
+    if not party.startswith(_LASTING):
+        return _looked_up(case, party)
+    known = case.__dict__.setdefault("known_parties", {})
+    key = party, case.version, case.unit_id
+    if key not in known:
+        known[key] = list(_looked_up(case, party))
+    return known[key]  # type: ignore[no-any-return]
+
+
+def _looked_up(case: Case, party: str) -> Iterable[Person]:
     if party in roles().roles:
         return people_with_role(party, case.unit)
     if party.startswith("field:"):
