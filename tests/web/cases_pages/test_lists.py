@@ -125,10 +125,22 @@ def test_an_export_needs_a_purpose(signed_in: Browser, three: list[Case]) -> Non
 
 def test_a_view_can_be_saved_shared_and_dropped(signed_in: Browser, three: list[Case]) -> None:
     browser = signed_in("officer")
-    browser.post("/cases/finding/views", {"name": "逾期", "query": "due=overdue&page=2", "shared": "on"})
+    browser.post("/cases/finding/views", {"name": "逾期", "query": "due=overdue&page=2", "for": "all"})
     view = SavedView.objects.get()
     assert view.query == "due=overdue"
     assert "逾期" in signed_in("head_a").get("/cases/finding").content.decode()
     assert signed_in("head_a").post(f"/cases/finding/views/{view.pk}/delete").status_code == 404
     browser.post(f"/cases/finding/views/{view.pk}/delete")
     assert not SavedView.objects.exists()
+
+
+def test_a_view_for_a_unit_is_seen_there_and_below_and_nowhere_else(
+    signed_in: Browser, three: list[Case], units: SimpleNamespace
+) -> None:
+    sent = {"name": "科内待办", "query": "due=week", "for": units.cardiology.pk}
+    assert signed_in("head_a").post("/cases/finding/views", sent).status_code == 302
+    for name, sees in {"head_a": True, "doctor_a": True, "nurse_a": True, "head_b": False, "officer": False}.items():
+        assert ("科内待办" in signed_in(name).get("/cases/finding").content.decode()) is sees, name
+    foreign = {**sent, "name": "别科", "for": units.surgery.pk}
+    assert signed_in("head_a").post("/cases/finding/views", foreign).status_code == 404
+    assert SavedView.objects.count() == 1

@@ -343,13 +343,14 @@ class Draft(models.Model):
 
 
 class SavedView(models.Model):
-    """A filter of the list that a user keeps under a name; shared ones are seen by everyone who sees the list."""
+    """A filter of the list that a user keeps under a name, for himself, for a unit, or (`shared`) for everyone."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views")
     type = models.CharField(max_length=40, blank=True)
     name = models.CharField(_("name"), max_length=60)
     query = models.CharField(max_length=1000)
     shared = models.BooleanField(_("shared"), default=False)
+    unit = models.ForeignKey(Unit, models.CASCADE, null=True, related_name="+", help_text=_("shared with those in it"))
 
     class Meta:
         """By name."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from xunzhi.web.cases.errors import Invalid, Refused
 from xunzhi.web.cases.models import Case, Comment, Draft, Follower, Link, LogEntry, SavedView
 from xunzhi.web.cases.notices import tell_mentioned
 from xunzhi.web.cases.types import case_types
-from xunzhi.web.org.models import Person
+from xunzhi.web.org.models import Person, Unit
 from xunzhi.web.permissions import Access
 
 LONGEST = 5_000
@@ -150,8 +150,10 @@ def save_draft(type: str, values: Mapping[str, Any], by: Any, case: Case | None 
     return draft
 
 
-def save_view(name: str, query: str, by: Any, type: str = "", *, shared: bool = False) -> SavedView:  # noqa: A002
-    """Keep a filter of the list under a name; the same name again replaces it.
+def save_view(
+    name: str, query: str, by: Any, type: str = "", *, shared: bool = False, unit: Unit | None = None  # noqa: A002
+) -> SavedView:  # fmt: skip
+    """Keep a filter of the list under a name, shared with all or with a unit; the same name again replaces it.
 
     Raises:
         Invalid: without a name.
@@ -159,10 +161,25 @@ def save_view(name: str, query: str, by: Any, type: str = "", *, shared: bool = 
     name = name.strip()[:60]
     if not name:
         raise Invalid({"name": _("is missing")})
-    found, _new = SavedView.objects.update_or_create(
-        user=_user(by), type=type, name=name, defaults={"query": query.lstrip("?")[:1000], "shared": shared}
-    )
+    told = {"query": query.lstrip("?")[:1000], "shared": shared, "unit": unit}
+    found, _new = SavedView.objects.update_or_create(user=_user(by), type=type, name=name, defaults=told)
     return found
+
+
+def views_for(access: Access, type: str) -> QuerySet[SavedView]:  # noqa: A002
+    """One's own saved views, those for all, and those for a unit in which one works or has a role."""
+    above = {int(pk) for path in _paths(access) for pk in path.strip("/").split("/")}
+    seen = Q(user=access.user.pk) | Q(shared=True) | Q(unit__in=above)
+    return SavedView.objects.filter(seen, type=type).select_related("user__person", "unit")
+
+
+def units_to_share_with(access: Access) -> QuerySet[Unit]:
+    """The units in which someone works or has a role."""
+    return Unit.objects.filter(path__in=_paths(access)).order_by("-path")
+
+
+def _paths(access: Access) -> set[str]:
+    return {held.path for held in access.held} | ({access.person.unit.path} if access.person else set())
 
 
 def _user(by: Any) -> Any:

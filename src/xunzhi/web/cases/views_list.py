@@ -28,6 +28,7 @@ from xunzhi.web.cases.exports import MOST, cases_as_workbook
 from xunzhi.web.cases.listing import DUE, SORTED_BY, Listing, label_of, rows
 from xunzhi.web.cases.listing import MOST as COUNTED
 from xunzhi.web.cases.models import Case, SavedView
+from xunzhi.web.cases.talk import units_to_share_with, views_for
 from xunzhi.web.cases.types import case_types
 from xunzhi.web.installation import in_language
 from xunzhi.web.org.models import Person
@@ -97,7 +98,6 @@ def board(request: HttpRequest, kind: str) -> HttpResponse:
 def _frame(request: HttpRequest, form: CaseType, found: Listing, shape: str) -> dict[str, Any]:
     """What list and board share: filters, views, tabs."""
     access: Any = request.access  # type: ignore[attr-defined]
-    views = SavedView.objects.filter(Q(user=request.user) | Q(shared=True), type=form.case).select_related("user")
     return {
         "form": form,
         "listing": found,
@@ -105,7 +105,8 @@ def _frame(request: HttpRequest, form: CaseType, found: Listing, shape: str) -> 
         "due_choices": DUE,
         "may_open": may_open(access, form),
         "may_export": access.may_somewhere("case.export"),
-        "views": views,
+        "views": views_for(access, form.case),
+        "share_with": units_to_share_with(access),
         "here": request.GET.urlencode(),
     }
 
@@ -125,9 +126,12 @@ def save_view(request: HttpRequest, kind: str) -> HttpResponse:
     form = form_or_404(kind)
     query = QueryDict(request.POST.get("query", ""), mutable=True)
     query.pop("page", None)
+    whom = request.POST.get("for", "")
+    units = units_to_share_with(request.access)  # type: ignore[attr-defined]
+    unit = get_object_or_404(units, pk=int(whom)) if whom.isdecimal() else None
     try:
         services.save_view(
-            request.POST.get("name", ""), query.urlencode(), request, form.case, shared="shared" in request.POST
+            request.POST.get("name", ""), query.urlencode(), request, form.case, shared=whom == "all", unit=unit
         )
     except Invalid:
         messages.error(request, _("Give the view a name."))
