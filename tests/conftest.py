@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import django
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -18,6 +19,10 @@ django.setup()
 # Static files under their own names: nothing has been collected here.
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 settings.PASSWORD_HASHERS = ["tests.web.hashing.Quick"]
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("xunzhi", deadline=None)
+hypothesis.settings.load_profile("xunzhi")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

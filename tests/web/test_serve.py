@@ -17,7 +17,7 @@ import pytest
 
 from tests.postgresql import own_database
 
-PATIENCE = 120
+PATIENCE = 300
 
 
 def free_port() -> int:
