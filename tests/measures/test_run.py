@@ -141,6 +141,19 @@ def test_a_proportion_by_month_quarter_and_year(lake):
     assert value(lake, "mortality", "2026-02")["previous"] == 100
 
 
+def test_a_grain_without_rows_is_not_computed_again(lake, tmp_path):
+    put(lake, encounter=stays(("P1", "心内科", "2026-01-02", "2026-01-31", False)))
+    measure(lake, tmp_path)
+    put(lake, encounter=stays(("P1", "心内科", "2026-01-02", "2026-01-30", False)))
+    again = measure(lake, tmp_path)
+    assert not again.months["fall"]
+    assert again.months["discharge"] == {"2026-01"}
+    put(lake, fall=[fall(Random(1), 1)])
+    assert measure(lake, tmp_path).months["fall"]
+    measure(lake, tmp_path / "full", full=True)
+    assert rows(tmp_path) == rows(tmp_path / "full")
+
+
 def test_a_readmission_next_month_changes_the_month_of_the_first_discharge(lake):
     first = ("P1", "心内科", "2026-01-02", "2026-01-31", False)
     put(lake, encounter=stays(first, ("P2", "心内科", "2026-01-02", "2026-01-09", False)))

@@ -94,7 +94,8 @@ class Refresh:
         years = {month[:4] for month in months}
         self.store.put_cube(name, merged(self.store.cube(name, years), new, months), years)
         found = reach(new.sums)
-        self.reached[name] = pa.concat_tables([without(self.reached[name].cast(found.schema), months), found])
+        old = self.reached.get(name, found.schema.empty_table())  # a grain without rows reaches nowhere
+        self.reached[name] = pa.concat_tables([without(old.cast(found.schema), months), found])
 
 
 def batches(now: Snapshot) -> list[tuple[str, ...] | None]:

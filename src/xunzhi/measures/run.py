@@ -114,15 +114,12 @@ def _months(
     engine: Engine,
 ) -> dict[str, Months]:
     """For each grain the months to compute again; all of them where its definition changed or nothing is stored."""
-    if before is None or before.lake_version == 0:
+    if before is None or before.lake_version == 0 or store.reach() is None:
         return dict.fromkeys(plans)
-    stored = (store.reach() or {}).keys()
     with _duckdb(engine, now) as duck:
         changes = Changes(duck, lake.pack, now, lake.snapshot(before.lake_version))
         return {
-            name: dirty_months(changes, grain_plan.grain)
-            if name in stored and before.grains.get(name) == grain_plan.fingerprint
-            else None
+            name: dirty_months(changes, grain_plan.grain) if before.grains.get(name) == grain_plan.fingerprint else None
             for name, grain_plan in plans.items()
         }
 
