@@ -77,7 +77,7 @@ def test_pages_are_turned_by_number_with_a_fixed_number_of_queries(people, signe
 def test_an_export_is_itself_recorded(log, signed_in, people) -> None:
     response = signed_in("audit_admin").get("/audit?institution=H1&format=xlsx")
     rows = list(load_workbook(BytesIO(response.content)).active.iter_rows(values_only=True))
-    assert [row[5] for row in rows[1:3]] == ["patient 77", "case 12"]
+    assert [row[6] for row in rows[1:3]] == ["patient 77", "case 12"]
     entry = Entry.objects.latest("number")
     assert (entry.name, entry.action, entry.details) == ("audit_admin", "export", {"institution": "H1"})
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from xunzhi.web.audit.listing import Filters, entries, page
 from xunzhi.web.audit.models import Entry
 from xunzhi.web.audit.services import record
+from xunzhi.web.audit.words import action_said, purpose_said
 from xunzhi.web.jobs.services import enqueue, standing
 from xunzhi.web.permissions import requires
 from xunzhi.web.sheets import workbook
@@ -49,7 +50,18 @@ def log(request: HttpRequest) -> HttpResponse:
 
 def _exported(request: HttpRequest, filters: Filters, shown: Any) -> HttpResponse:
     """The log as a workbook; that it was taken away is in the log."""
-    head = ["#", _("Time"), _("Person"), _("Address"), _("Action"), _("Thing"), _("Purpose"), _("Detail"), "SHA-256"]
+    head = [
+        "#",
+        _("Time"),
+        _("Person"),
+        _("Address"),
+        _("Action"),
+        _("Code"),
+        _("Thing"),
+        _("Purpose"),
+        _("Detail"),
+        "SHA-256",
+    ]
     made = f"{request.user.get_username()} {timezone.localtime():%Y-%m-%d %H:%M}"
     content = workbook(head, _lines(shown), _("Audit log"), made)
     record(request, "export", "audit log", detail=filters.said())
@@ -60,8 +72,8 @@ def _exported(request: HttpRequest, filters: Filters, shown: Any) -> HttpRespons
 def _lines(shown: Any) -> Iterator[list[Any]]:
     for entry in shown.iterator(chunk_size=2000):
         yield [
-            entry.number, entry.at, entry.name, entry.address, entry.action, entry.thing, entry.purpose,
-            "" if entry.detail == "{}" else entry.detail, entry.hash,
+            entry.number, entry.at, entry.name, entry.address, action_said(entry.action), entry.action, entry.thing,
+            purpose_said(entry.purpose), "" if entry.detail == "{}" else entry.detail, entry.hash,
         ]  # fmt: skip
 
 
