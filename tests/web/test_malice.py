@@ -36,3 +36,11 @@ def test_a_session_known_before_signing_in_is_worth_nothing_afterwards(people: S
 
 def test_a_host_that_the_settings_do_not_name_is_refused(people: SimpleNamespace) -> None:
     assert Client(headers={"host": "evil.example"}).get("/sign-in").status_code == 400
+
+
+def test_a_nul_character_is_refused_before_it_reaches_the_database(people: SimpleNamespace) -> None:
+    client = Client()
+    client.force_login(people.officer)
+    assert client.get("/cases/finding?q=%00").status_code == 400
+    assert client.post("/language", {"language": "en", "next": "/\0"}).status_code == 400
+    assert client.get("/cases/finding?q=plain").status_code == 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
@@ -27,6 +28,20 @@ def client_address(get_response: Handler) -> Handler:
         way = [step.strip() for step in request.headers.get("X-Forwarded-For", "").split(",") if step.strip()]
         while request.META.get("REMOTE_ADDR") in known and way:
             request.META["REMOTE_ADDR"] = way.pop()
+        return get_response(request)
+
+    return handle
+
+
+def plain_text(get_response: Handler) -> Handler:
+    """Refuse NUL characters: no person types them, and PostgreSQL doesn't store them."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        sent = (
+            text for told in (request.GET, request.POST) for texts in told.lists() for text in (texts[0], *texts[1])
+        )
+        if "\0" in request.path or any("\0" in text for text in sent):
+            raise BadRequest("NUL character")
         return get_response(request)
 
     return handle

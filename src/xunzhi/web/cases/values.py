@@ -107,8 +107,10 @@ def _boolean(field: FormField, value: Any) -> bool:
 def _row_ids(field: FormField, value: Any) -> int | list[int]:
     try:
         ids = [int(member) for member in _members(value)]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(_("must be chosen from the list")) from None
+    if any(not 0 < number < 2**63 for number in ids):
+        raise ValueError(_("must be chosen from the list"))
     if field.many:
         return ids
     if len(ids) != 1:

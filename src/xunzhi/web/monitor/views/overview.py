@@ -67,14 +67,20 @@ def wall(request: HttpRequest, results: Results) -> HttpResponse:
 def _screens(areas: list[tuple[str, str, list[Line]]]) -> list[tuple[str, list[Line], int]]:
     """For each area its name, as many lines as fit on a screen, and how many are left out.
 
-    Those that got worse come first, then those that miss their target, then those that got better.
+    Those that got worse come first, then those that miss their target, then those that got better; of the rest those
+    with a target, and zeros last.
     """
     found = []
     for _code, name, lines in areas:
         valued = [line for line in lines if line.row.value.value is not None]
-        ranked = sorted(
-            valued, key=lambda line: (not line.is_("concern"), not line.missed, not line.is_("improvement"))
-        )
+        ranked = sorted(valued, key=_urgency)
         if ranked:
             found.append((name, ranked[:WALL_LINES], len(ranked[WALL_LINES:])))
     return found
+
+
+def _urgency(line: Line) -> tuple[bool, ...]:
+    """Sorts first what a passer-by must know."""
+    row = line.row
+    worse, better = line.is_("concern"), line.is_("improvement")
+    return not worse, not line.missed, not better, not row.target.text, not row.value.value
