@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, Response, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Locator, Page, Request, Response, expect
 
 from xunzhi.web.accounts.demo import PASSWORD
 
@@ -73,9 +73,17 @@ class Visitor:
 
     def look(self) -> None:
         """The page fits the screen: it scrolls downwards only."""
-        self.page.wait_for_load_state()
-        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        try:
+            wide = self._wider()
+        except Error:  # the page at hand was just being left
+            self.page.wait_for_timeout(500)
+            wide = self._wider()
         assert wide <= 0, f"{self.page.url} is {wide} px wider than the {self.screen}"
+
+    def _wider(self) -> int:
+        """By how many pixels the page is wider than the screen."""
+        self.page.wait_for_load_state()
+        return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
     def menu(self, words: str) -> None:
         """Choose an entry of the main menu; on a phone it is opened first."""

@@ -166,8 +166,11 @@ def test_cases_are_for_those_who_may_see_them(asking, case) -> None:
         assert ask("post", f"{address}/move", {"step": "issue", "version": 1}).status_code == 404
         assert ask("post", f"{address}/comments", {"text": "?"}).status_code == 404
     ask = asking("head_a")
+    assert ask("get", address).status_code == 404  # a draft
+    issued = asking("officer")("post", f"{address}/move", {"step": "issue", "version": 1}).json()
     assert ask("get", address).json()["number"] == case.number
-    assert ask("post", f"{address}/move", {"step": "issue", "version": 1}).status_code == 403
+    withdrawn = ask("post", f"{address}/move", {"step": "withdraw", "version": issued["version"], "comment": "?"})
+    assert withdrawn.status_code == 403
     readonly = asking("officer", ["cases:read"])
     assert readonly("post", f"{address}/comments", {"text": "?"}).status_code == 403
 

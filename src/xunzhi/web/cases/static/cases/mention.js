@@ -21,8 +21,8 @@ for (const area of document.querySelectorAll("[data-mention]")) {
 
   input.addEventListener("input", async () => {
     const text = word();
+    const mine = ++asked; // an answer that comes when more was typed is too late
     if (text === undefined) return close();
-    const mine = ++asked;
     const answer = await fetch(`${area.dataset.mention}?q=${encodeURIComponent(text)}`);
     if (!answer.ok || mine !== asked) return;
     const { options } = await answer.json();
