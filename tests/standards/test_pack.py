@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from xunzhi.standards import StandardsError, load_pack
+from xunzhi.standards.sql import Binder, SqlError
 
 GOOD = Path(__file__).parents[1] / "measures" / "pack"
 
@@ -208,3 +209,17 @@ def test_a_mistake_in_an_extending_pack_is_named_with_its_place(own, file, old, 
 def test_what_is_replaced_must_be_defined(own, pack):
     replace(own, "pack.yaml", "extends: ../pack", "extends: ../pack\nreplaces: {grains: [fall]}")
     assert "own says that it replaces 'fall', but doesn't define it" in problem(own)
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "SELECT content FROM read_text('/etc/hostname')",
+        "SELECT * FROM '/etc/hostname'",
+        "SELECT 1; COPY (SELECT 1) TO '/tmp/standard.csv'",
+        "SELECT * FROM glob('/*')",
+    ],
+)
+def test_a_standard_reads_no_files_of_the_machine(select: str) -> None:
+    with pytest.raises(SqlError):
+        Binder({"encounter": {"died": "BOOLEAN"}}).columns(select)

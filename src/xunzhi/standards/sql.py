@@ -79,7 +79,8 @@ class Binder:
     """
 
     def __init__(self, schema: Schema):
-        self._connection = duckdb.connect()
+        # standards are proposed in the browser too: binding one must not read or write files of the server
+        self._connection = duckdb.connect(config={"enable_external_access": "false"})
         for table, columns in schema.items():
             listed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
             self._connection.execute(f'CREATE TABLE "{table}" ({listed})')

@@ -90,6 +90,13 @@ class Oidc(Section):
     label_en: str = "Single sign-on"
 
 
+class Data(Section):
+    """What mappings brought in the browser may read beside their own folder, $XUNZHI_HOME/mappings."""
+
+    folders: tuple[str, ...] = Field(default=(), description="folders with files of the hospital's systems")
+    databases: tuple[str, ...] = Field(default=(), description="beginnings of database URLs: postgresql://reader@his/")
+
+
 class Configuration(Section):
     """All of settings.toml."""
 
@@ -98,6 +105,7 @@ class Configuration(Section):
     accounts: Accounts = Accounts()
     ldap: Ldap = Ldap()
     oidc: Oidc = Oidc()
+    data: Data = Data()
     channels: dict[str, str] = Field(default={}, description="name → apprise address (WeCom, DingTalk, Feishu …)")
 
 

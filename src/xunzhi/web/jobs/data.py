@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +18,7 @@ from xunzhi.lake.ingest import check, ingest
 from xunzhi.lake.mapping import load_mapping
 from xunzhi.web.configuration import home
 from xunzhi.web.installation import lake, pack
+from xunzhi.web.jobs.fence import keep_inside
 from xunzhi.web.jobs.registry import Progress
 
 NAME = re.compile(r"[\w\-][\w.\-]{0,119}")
@@ -72,11 +75,11 @@ def keep(upload: UploadedFile) -> str:
     if not NAME.fullmatch(name):
         raise ValidationError(_("Use letters, digits, dots and dashes in the name of the file."))
     folder().mkdir(parents=True, exist_ok=True)
-    draft = folder() / f".{name}.part"
-    with draft.open("wb") as out:
+    handle, draft = tempfile.mkstemp(prefix=f".{name}.", suffix=".part", dir=folder())
+    with os.fdopen(handle, "wb") as out:
         for chunk in upload.chunks():
             out.write(chunk)
-    draft.replace(folder() / name)
+    Path(draft).replace(folder() / name)
     return name
 
 
@@ -106,6 +109,7 @@ def run(name: str, progress: Progress, *, load: bool) -> None:
         progress(done / (done + 10), what)
 
     mapping = load_mapping(file, pack())
+    keep_inside(mapping)
     act = (
         (lambda: ingest(lake(), mapping, wait=True, step=step)) if load else (lambda: check(lake(), mapping, step=step))
     )

@@ -1,0 +1,78 @@
+"""What a mapping brought in the browser may read: its own folder, and what settings.toml names.
+
+A mapping names files, databases and SQL. Who may load data is not by that the administrator of the server: he must not
+read its other files with it, nor have its secrets sent to a database of his own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+from sqlglot import exp
+
+from xunzhi.lake.errors import LakeError
+from xunzhi.lake.mapping import Mapping
+from xunzhi.standards.sql import SqlError, parse_expression, parse_select
+from xunzhi.web.configuration import configuration
+
+TABLE_FUNCTIONS = (exp.GenerateSeries, exp.Unnest)
+SELECT = re.compile(r"\s*(SELECT|WITH|FROM)\b", re.IGNORECASE)
+OUTSIDE = re.compile(r"^(read_|getenv|glob|query|sniff_|current_setting|duckdb_|pragma_)", re.IGNORECASE)
+
+
+def keep_inside(mapping: Mapping) -> None:
+    """Let a mapping of the browser pass if it reads nothing else than it may.
+
+    Raises:
+        LakeError: naming what it reaches for, and where to allow it.
+    """
+    for reached in _reached(mapping):
+        message = _("This mapping reaches for %(reached)s. Name it under [data] in settings.toml to allow it.")
+        raise LakeError(*[message % {"reached": reached}] * 2)
+
+
+def _reached(mapping: Mapping) -> Iterator[str]:
+    """What of a mapping lies outside."""
+    allowed = [mapping.folder.resolve(), *(Path(folder).resolve() for folder in configuration().data.folders)]
+    recoded = (path for feeds in mapping.spec.tables.values() for feed in feeds for path in feed.recode.values())
+    named = [source.path for source in mapping.sources.values() if source.path]
+    for path in [*named, *(path for path in recoded if isinstance(path, str))]:
+        found = (mapping.folder / path).resolve()
+        if not any(found.is_relative_to(folder) for folder in allowed):
+            yield path
+    for source in mapping.sources.values():
+        if source.url and not source.url.startswith(configuration().data.databases or ("\0",)):
+            yield source.url
+    known = {*mapping.sources, *mapping.spec.let}
+    for text in _statements(mapping, known):
+        yield from _outside(text, known)
+
+
+def _statements(mapping: Mapping, known: set[str]) -> Iterator[str]:
+    yield from mapping.spec.let.values()
+    for feed in (feed for feeds in mapping.spec.tables.values() for feed in feeds):
+        yield from (str(sql) for sql in (feed.where, *feed.columns.values()) if sql is not None)
+        if feed.relation not in known:
+            yield feed.relation if SELECT.match(feed.relation) else f"SELECT * FROM {feed.relation}"
+
+
+def _outside(text: str, known: set[str]) -> Iterator[str]:
+    """Tables and functions of a statement that are none of the mapping's."""
+    text = re.sub(r"\{n+\}", "1", text)
+    try:
+        parsed = parse_select(text) if SELECT.match(text) else parse_expression(text)
+    except SqlError as error:
+        yield str(error)
+        return
+    known = known | {cte.alias_or_name for cte in parsed.find_all(exp.CTE)}
+    for table in parsed.find_all(exp.Table):
+        own = isinstance(table.this, exp.Identifier) and table.name in known and not table.db
+        if not own and not isinstance(table.this, TABLE_FUNCTIONS):
+            yield table.sql("duckdb")
+    for function in parsed.find_all(exp.Func):
+        name = function.name if isinstance(function, exp.Anonymous) else function.sql_name()
+        if OUTSIDE.match(name):
+            yield name
