@@ -6,6 +6,6 @@ from django.contrib.auth.hashers import ScryptPasswordHasher
 
 
 class Quick(ScryptPasswordHasher):
-    """As the site's, but soon done; test_passwords.py looks at the site's own."""
+    """As the site's, but soon done; test_hashing.py looks at the site's own."""
 
     work_factor = 2

@@ -30,8 +30,8 @@ from xunzhi.lake.files import (
     signature,
 )
 from xunzhi.lake.layout import month_sql, order_sql, to_merge
-from xunzhi.lake.versions import sync_folder
 from xunzhi.standards import Table
+from xunzhi.standards.durable import sync
 from xunzhi.standards.pack import link_columns
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ class Transaction:
         for table, (added, removed) in changes.items():
             root = self.lake.root / table
             versions[table] = commit(self._spec(table), root, sorted(added), sorted(removed), self.note)
-            sync_folder(root / "_delta_log")
+            sync(root / "_delta_log")
         return self.lake.publish(versions, self.note).number
 
     def _move(self, added: set[DataFile]) -> None:
@@ -190,7 +190,7 @@ class Transaction:
             with staged.open("rb") as stream:
                 os.fsync(stream.fileno())
             staged.rename(target)
-            sync_folder(target.parent)
+            sync(target.parent)
 
     def _owner(self, staged: Path) -> str:
         return staged.relative_to(self.staging).parts[0]

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from xunzhi.lake.errors import LakeError
+from xunzhi.standards.durable import sync
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,4 @@ class Versions:
             os.fsync(stream.fileno())
         os.link(draft, self.folder / f"{version.number}.json")
         draft.unlink()
-        sync_folder(self.folder)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make new names in a folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(self.folder)

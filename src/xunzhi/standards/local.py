@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,6 +21,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from xunzhi.standards.cache import fingerprint
+from xunzhi.standards.durable import sync, write
 from xunzhi.standards.errors import Problem, StandardsError
 from xunzhi.standards.indicators import Indicator, Level, Target
 from xunzhi.standards.pack import DEFAULT_PACK, Pack, load_pack
@@ -92,9 +92,9 @@ def keep_version(home: Path, pack: Path) -> str:
             return version
         shutil.copytree(pack, draft)
         for path in [*draft.rglob("*"), draft]:
-            _sync(path)
+            sync(path)
         draft.rename(place)
-        _sync(place.parent)
+        sync(place.parent)
     return version
 
 
@@ -123,32 +123,6 @@ def read_list(file: Path) -> list[Any]:
 def write_list(file: Path, entries: Sequence[dict[str, Any]]) -> None:
     """Write a file of decisions, whole or not at all."""
     write(file, yaml.safe_dump(list(entries), allow_unicode=True, sort_keys=False))
-
-
-def write(file: Path, text: str) -> None:
-    """Write a file so that readers see the old or the new one, also after a power cut."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    draft = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        draft.chmod(0o644)
-        draft.replace(file)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
-    _sync(file.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import secrets
 import tomllib
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -94,7 +94,9 @@ class Data(Section):
     """What mappings brought in the browser may read beside their own folder, $XUNZHI_HOME/mappings."""
 
     folders: tuple[str, ...] = Field(default=(), description="folders with files of the hospital's systems")
-    databases: tuple[str, ...] = Field(default=(), description="beginnings of database URLs: postgresql://reader@his/")
+    databases: tuple[Annotated[str, Field(pattern=r"/$")], ...] = Field(
+        default=(), description="beginnings of database URLs, with their last slash: postgresql://reader@his/"
+    )
 
 
 class Configuration(Section):

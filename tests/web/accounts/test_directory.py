@@ -9,13 +9,11 @@ from typing import Any
 import pytest
 
 from tests.web.accounts.conftest import Configured, SignIn
-from tests.web.accounts.slapd import BASE, SEARCHER, SEARCHER_PASSWORD, Slapd, binary
+from tests.web.accounts.slapd import BASE, SEARCHER, SEARCHER_PASSWORD, Slapd
 from xunzhi.web.accounts.directory import DirectoryBackend, DirectoryError
 from xunzhi.web.accounts.models import Attempts, User
 from xunzhi.web.org.models import Person
 from xunzhi.web.permissions import Access
-
-pytestmark = pytest.mark.skipif(binary() is None, reason="slapd is not installed (script/test installs it)")
 
 ENTRIES = {
     "zhang": ("directory-word-1", "S006"),

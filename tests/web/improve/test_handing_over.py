@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
-from django.utils import translation
 
 from tests.web.improve.test_projects import by, running
 from xunzhi.web.cases.errors import Refused
@@ -16,16 +15,7 @@ from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.services import move, open_case
 from xunzhi.web.improve import tasks, workspace
 
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture
-def world(units: SimpleNamespace, people: SimpleNamespace) -> SimpleNamespace:
-    return SimpleNamespace(units=units, people=people)
+pytestmark = pytest.mark.usefixtures("english")
 
 
 def test_standardisation_opens_the_revision_of_a_document_once(world: SimpleNamespace) -> None:

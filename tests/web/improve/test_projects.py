@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client, RequestFactory
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from tests.web.improve.pages import contest, project
 from xunzhi.measures import shifted
@@ -25,15 +25,7 @@ POINTS = {"need": "25", "goal": "15", "method": "20", "spread": "15"}
 NAME = "ed_07_resus_mortality"
 
 
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture
-def world(units: SimpleNamespace, people: SimpleNamespace) -> SimpleNamespace:
-    return SimpleNamespace(units=units, people=people)
+pytestmark = pytest.mark.usefixtures("english")
 
 
 def by(user: Any) -> Any:

@@ -80,8 +80,14 @@ def test_what_the_administrator_named_may_be_read(tmp_path: Path, settings_say) 
     fence.keep_inside(mapping(tmp_path, STAFF.replace("staff.csv", "/srv/his/2026/staff.csv")))
     database = "{type: sql, url: 'postgresql://reader@his/x', query: SELECT 1}"
     fence.keep_inside(mapping(tmp_path, STAFF.replace("{type: csv, path: staff.csv}", database)))
-    with pytest.raises(LakeError):
-        fence.keep_inside(mapping(tmp_path, STAFF.replace("staff.csv", "/srv/his/../etc/passwd")))
+    elsewhere = [
+        STAFF.replace("staff.csv", "/srv/his/../etc/passwd"),
+        STAFF.replace("{type: csv, path: staff.csv}", database.replace("his/x", "his/x?host=evil.example")),
+        STAFF.replace("{type: csv, path: staff.csv}", database.replace("his/x", "his.evil.example/x")),
+    ]
+    for text in elsewhere:
+        with pytest.raises(LakeError):
+            fence.keep_inside(mapping(tmp_path, text))
 
 
 def test_a_file_is_stored_whole_under_a_plain_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from xunzhi.standards.cases import CaseType
+from xunzhi.standards.durable import sync
 from xunzhi.web.audit.services import record
 from xunzhi.web.cases.errors import Invalid, Refused
 from xunzhi.web.cases.models import Attachment, Case, LogEntry
@@ -250,9 +251,9 @@ def _store(root: Path, file: File[bytes]) -> str:
         target = path_of(digest.hexdigest())
         if not target.parent.is_dir():
             target.parent.mkdir(exist_ok=True, mode=0o700)
-            _sync(root)
+            sync(root)
         Path(draft).replace(target)
-        _sync(target.parent)
+        sync(target.parent)
     except BaseException:
         Path(draft).unlink(missing_ok=True)
         raise
@@ -267,13 +268,5 @@ def _folder(root: Path, lock: int) -> Iterator[None]:
     try:
         fcntl.flock(handle, lock)
         yield
-    finally:
-        os.close(handle)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
     finally:
         os.close(handle)

@@ -22,8 +22,9 @@ import yaml
 from django.utils.translation import gettext as _
 
 from xunzhi.standards import Pack, StandardsError, load_pack
+from xunzhi.standards.durable import write
 from xunzhi.standards.indicators import REVISED, Indicator
-from xunzhi.standards.local import FOLDER, own_pack, write
+from xunzhi.standards.local import FOLDER, own_pack
 from xunzhi.standards.pack import DEFAULT_PACK, PACKS
 from xunzhi.web.cases.models import Case
 from xunzhi.web.configuration import home

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from django.utils.translation import gettext as _
 from sqlglot import exp
 
 from xunzhi.lake.errors import LakeError
@@ -30,8 +29,12 @@ def keep_inside(mapping: Mapping) -> None:
         LakeError: naming what it reaches for, and where to allow it.
     """
     for reached in _reached(mapping):
-        message = _("This mapping reaches for %(reached)s. Name it under [data] in settings.toml to allow it.")
-        raise LakeError(*[message % {"reached": reached}] * 2)
+        raise LakeError(
+            f"Mapping {mapping.name} reaches for {reached}; to allow a folder or database, name it under [data] in "
+            "settings.toml",
+            f"映射 {mapping.name} 要读取 {reached}，超出范围；确需读取的文件夹或数据库，请管理员在 settings.toml 的 "
+            "[data] 中列出",
+        )
 
 
 def _reached(mapping: Mapping) -> Iterator[str]:
@@ -44,11 +47,16 @@ def _reached(mapping: Mapping) -> Iterator[str]:
         if not any(found.is_relative_to(folder) for folder in allowed):
             yield path
     for source in mapping.sources.values():
-        if source.url and not source.url.startswith(configuration().data.databases or ("\0",)):
+        if source.url and not _allowed(source.url):
             yield source.url
     known = {*mapping.sources, *mapping.spec.let}
     for text in _statements(mapping, known):
         yield from _outside(text, known)
+
+
+def _allowed(url: str) -> bool:
+    """Whether a database is one of settings.toml. What stands behind a `?` can name another host."""
+    return "?" not in url and any(url.startswith(beginning) for beginning in configuration().data.databases)
 
 
 def _statements(mapping: Mapping, known: set[str]) -> Iterator[str]:
