@@ -28,6 +28,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import unescape
 from http.cookies import SimpleCookie
 from itertools import cycle
 from pathlib import Path
@@ -171,7 +172,7 @@ def kinds(browser: Browser) -> list[Kind]:
     """The pages, each in as many forms as the site shows."""
 
     def linked(page: str, pattern: str) -> list[str]:
-        found = sorted(set(re.findall(rf'href="({pattern})"', browser.ask(page).page)))
+        found = sorted({unescape(at) for at in re.findall(rf'href="({pattern})"', browser.ask(page).page)})
         random.Random(3).shuffle(found)  # noqa: S311  the same pages each time
         if not found:
             raise RuntimeError(f"{page} shows nothing like {pattern}")
@@ -194,7 +195,7 @@ def kinds(browser: Browser) -> list[Kind]:
         Kind("overview of signals", cycle(["/overview?signal=concern"])),
         Kind("an indicator", cycle(linked("/indicators", r"/indicators/\w+")), 300),
         Kind("departments", cycle(["/departments"])),
-        Kind("a department", cycle(linked("/departments", r"/units/department/\w+"))),
+        Kind("a department", cycle(linked("/departments", r"/units/department/[^\"]+"))),
         Kind("wall", cycle(["/wall"])),
         Kind("signals", cycle(["/signals"])),
         Kind("my work", cycle(["/"])),
