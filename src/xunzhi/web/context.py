@@ -18,5 +18,5 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "language": request.LANGUAGE_CODE,
         "user": user,
         "access": request.access,  # type: ignore[attr-defined]
-        "navigation": navigation.for_access(request.access, request.path),  # type: ignore[attr-defined]
+        "sidebar": navigation.sidebar(request.access, request.path),  # type: ignore[attr-defined]
     }

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -27,9 +30,9 @@ SECTIONS = {
 """Sections of the side bar in their order."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Entry:
-    """A link of the side bar; `permission` None: for everyone who is signed in."""
+    """A link of the side bar, itself and no other; `permission` None: for everyone who is signed in."""
 
     section: str
     label: str | Promise
@@ -39,7 +42,7 @@ class Entry:
     order: int = 50
     arguments: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def address(self) -> str:
         """Where the link leads."""
         return reverse(self.url, args=self.arguments)
@@ -56,23 +59,22 @@ def entries() -> tuple[Entry, ...]:
     return tuple(sorted(found, key=lambda entry: entry.order))
 
 
-def for_access(access: Access, path: str) -> list[dict[str, object]]:
-    """Sections with the links that a person may open; the one that `path` lies under is marked."""
-    shown = [entry for entry in entries() if entry.permission is None or access.may_somewhere(entry.permission)]
-    addresses = {entry: entry.address for entry in shown}
-    here = max((address for address in addresses.values() if _under(path, address)), key=len, default=None)
-    return [
-        {
-            "label": label,
-            "links": [
-                {"label": e.label, "icon": e.icon, "address": addresses[e], "here": addresses[e] == here}
-                for e in shown
-                if e.section == section
-            ],
-        }
+def sidebar(access: Access, path: str) -> SafeString:
+    """The side bar with the links that a person may open; the one that `path` lies under is marked."""
+    shown = tuple(entry for entry in entries() if entry.permission is None or access.may_somewhere(entry.permission))
+    here = max((entry.address for entry in shown if _under(path, entry.address)), key=len, default="")
+    return _rendered(shown, here, get_language() or "")
+
+
+@lru_cache(maxsize=512)
+def _rendered(shown: tuple[Entry, ...], here: str, _language: str) -> SafeString:
+    """The same for everyone who may open the same: each page has it, few change it."""
+    sections = [
+        {"label": label, "links": [entry for entry in shown if entry.section == section]}
         for section, label in SECTIONS.items()
-        if any(e.section == section for e in shown)
+        if any(entry.section == section for entry in shown)
     ]
+    return render_to_string("parts/sidebar.html", {"navigation": sections, "here": here})
 
 
 def _under(path: str, address: str) -> bool:

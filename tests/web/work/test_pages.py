@@ -19,7 +19,7 @@ from xunzhi.web.work.delivery import plan
 from xunzhi.web.work.items import Hit, WorkItem
 from xunzhi.web.work.models import CalendarDay, Delivery, Notification, Preference
 from xunzhi.web.work.services import tell
-from xunzhi.web.work.waiting import urgency
+from xunzhi.web.work.waiting import SHORT, urgency
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)  # Wednesday, 10:00 in the hospital
@@ -60,7 +60,7 @@ def test_how_urgent_something_is(days, group) -> None:
 def test_what_is_overdue_comes_first_and_everything_once(offering, signed_in) -> None:
     offering(item("later", 20), item("open", None), item("late", -2), item("today", 0.2), item("week", 2))
     page = signed_in("head_a").get("/")
-    groups = [(name, [i.key for i in items]) for name, _label, items in page.context["desk"].groups]
+    groups = [(name, [i.key for i in items]) for name, _label, items, _all in page.context["desk"].groups]
     assert groups == [
         ("overdue", ["late"]), ("today", ["today"]), ("week", ["week"]), ("later", ["later"]), ("open", ["open"]),
     ]  # fmt: skip
@@ -87,6 +87,18 @@ def test_it_is_filtered_by_whose_kind_unit_and_words(offering, signed_in) -> Non
     assert keys("q=题目 a") == ["a"]
     assert keys("q=nothing") == []
     assert keys("whose=nonsense") == ["a", "b"]
+
+
+def test_of_many_the_first_are_shown_and_the_others_on_demand(offering, signed_in) -> None:
+    offering(*(item(f"late {number}", -number) for number in range(1, 21)), item("today", 0.2))
+    client = signed_in("head_a")
+    few = client.get("/").content.decode()
+    assert few.count("work-item") == SHORT + 1
+    assert "Show all 20" in few
+    assert "late 20" in few, "what is due first is shown first"
+    all_late = client.get("/?urgency=overdue").content.decode()
+    assert all_late.count("work-item") == 20
+    assert "Show all" not in all_late
 
 
 def test_it_can_be_taken_away_as_a_workbook(offering, signed_in) -> None:

@@ -15,10 +15,12 @@ from xunzhi.web.work.items import Whose, WorkItem
 MOST = 300
 """Cases of one kind that a page of work is given; the registers hold the rest."""
 
+READ = ("number", "title", "state", "due_at", "entered_state_at", "unit__name", "revision__fingerprint")
+
 
 def waiting(access: Access) -> Iterator[WorkItem]:
     """Cases whose next step is mine, those that my units owe, those that I follow; each once, what is due first."""
-    open_cases = visible(access).filter(closed_at=None).light()
+    open_cases = visible(access).filter(closed_at=None).select_related("revision", "unit").only(*READ)
     open_cases = open_cases.order_by("due_at", "pk")
     given: set[int] = set()
     for case in open_cases.filter(waits_for(access))[:MOST]:

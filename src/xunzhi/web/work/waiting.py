@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -30,6 +31,9 @@ URGENCY = {
     "open": _("Without deadline"),
 }
 
+SHORT = 12
+"""So many items of an urgency are shown at first: a person does the first of them, he doesn't read a thousand."""
+
 
 def everything(access: Access) -> list[WorkItem]:
     """What the rooms' work_items.py say, what is due first on top; the same thing once."""
@@ -49,20 +53,21 @@ class Filters:
     kind: str = ""
     unit: str = ""
     text: str = ""
+    urgency: str = ""
 
     @classmethod
     def of(cls, query: QueryDict) -> Filters:
         """Read the query string; what it doesn't know is the first tab."""
         whose = query.get("whose", "mine")
         chosen: Whose = whose if whose in TABS else "mine"  # type: ignore[assignment]
-        return cls(chosen, query.get("kind", ""), query.get("unit", ""), query.get("q", "").strip())
+        given = {name: query.get(name, "") for name in ("kind", "unit", "urgency")}
+        return cls(chosen, text=query.get("q", "").strip(), **given)
 
     def matches(self, item: WorkItem) -> bool:
-        """Whether an item is shown."""
+        """Whether an item of the tab is shown, if its urgency is."""
         text = self.text.casefold()
         return (
-            item.whose == self.whose
-            and self.kind in ("", item.kind)
+            self.kind in ("", item.kind)
             and self.unit in ("", item.unit)
             and (not text or text in f"{item.title} {item.why} {item.unit}".casefold())
         )
@@ -70,7 +75,7 @@ class Filters:
     @property
     def narrowed(self) -> bool:
         """Whether more than a tab was chosen."""
-        return bool(self.kind or self.unit or self.text)
+        return bool(self.kind or self.unit or self.text or self.urgency)
 
 
 @dataclass(frozen=True)
@@ -81,36 +86,48 @@ class Desk:
     filters: Filters
     now: datetime
 
-    @property
+    @cached_property
+    def tab(self) -> list[WorkItem]:
+        """The items of the tab that is open."""
+        return [item for item in self.items if item.whose == self.filters.whose]
+
+    @cached_property
     def shown(self) -> list[WorkItem]:
         """The items that pass the filters."""
-        return [item for item in self.items if self.filters.matches(item)]
+        return [item for group in self._by_urgency.values() for item in group]
+
+    @cached_property
+    def _by_urgency(self) -> dict[str, list[WorkItem]]:
+        chosen = self.filters.urgency
+        found: dict[str, list[WorkItem]] = {name: [] for name in URGENCY}
+        for item in self.tab:
+            name = urgency(item.due, self.now)
+            if chosen in ("", name) and self.filters.matches(item):
+                found[name].append(item)
+        return found
 
     @property
-    def groups(self) -> Iterator[tuple[str, str | Promise, list[WorkItem]]]:
-        """Urgency, its label and its items, most urgent first."""
-        shown = self.shown
+    def groups(self) -> Iterator[tuple[str, str | Promise, list[WorkItem], int]]:
+        """Urgency, its label, its first items (all, if it was asked for) and how many there are; most urgent first."""
         for name, label in URGENCY.items():
-            if items := [item for item in shown if urgency(item.due, self.now) == name]:
-                yield name, label, items
+            if items := self._by_urgency[name]:
+                yield name, label, items if self.filters.urgency else items[:SHORT], len(items)
 
-    @property
+    @cached_property
     def tabs(self) -> list[tuple[Whose, str | Promise, int]]:
         """The tabs with their numbers."""
         counts = Counter(item.whose for item in self.items)
         return [(whose, label, counts[whose]) for whose, label in TABS.items() if counts[whose] or whose == "mine"]
 
-    @property
+    @cached_property
     def kinds(self) -> list[tuple[str, int]]:
         """The kinds in the tab, with their numbers."""
-        tab = replace(self.filters, kind="", unit="", text="")
-        return sorted(Counter(item.kind for item in self.items if tab.matches(item)).items())
+        return sorted(Counter(item.kind for item in self.tab).items())
 
-    @property
+    @cached_property
     def units(self) -> list[tuple[str, int]]:
         """The units in the tab, with their numbers: who owes most comes first."""
-        tab = replace(self.filters, kind="", unit="", text="")
-        return Counter(item.unit for item in self.items if tab.matches(item) and item.unit).most_common()
+        return Counter(item.unit for item in self.tab if item.unit).most_common()
 
     @property
     def counts(self) -> dict[str, int]:
