@@ -39,6 +39,7 @@ from xunzhi.lake import Lake, Snapshot
 from xunzhi.lake.files import DataFile, commit, folder_of
 from xunzhi.lake.transaction import ROW_GROUP
 from xunzhi.measures.cube import month_of
+from xunzhi.measures.proof import by_department
 from xunzhi.standards import Pack, load_pack
 from xunzhi.standards.sql import parse_select
 from xunzhi.synth import Hospital, beds_for, generate
@@ -47,16 +48,6 @@ MONTHS, START, TIMES = 60, date(2021, 1, 1), 10
 DISCHARGES = int(os.environ.get("XUNZHI_BENCH_DISCHARGES", "100000"))
 ROUNDS = int(os.environ.get("XUNZHI_BENCH_ROUNDS", "3"))
 MEMORY = "4GB"
-
-
-def department_pack() -> Pack:
-    """The catalogue, divided by department only: what the claim is about."""
-    pack = load_pack()
-    grains = {
-        name: grain.model_copy(update={"strata": {k: v for k, v in grain.strata.items() if k == "department"}})
-        for name, grain in pack.grains.items()
-    }
-    return replace(pack, grains=grains)
 
 
 def columns_read(pack: Pack) -> dict[str, set[str]]:
@@ -137,11 +128,13 @@ def _copied(job: tuple[duckdb.DuckDBPyConnection, Path, Path, DataFile, int]) ->
 RUN = """
 import resource, sys, time
 from pathlib import Path
-from benchmarks.catalogue import MEMORY, bare_scan, department_pack
+from benchmarks.catalogue import MEMORY, bare_scan
 from xunzhi.lake import Lake
 from xunzhi.measures import DuckEngine, measure
+from xunzhi.measures.proof import by_department
+from xunzhi.standards import load_pack
 home, what = Path(sys.argv[1]), sys.argv[2]
-pack = department_pack()
+pack = by_department(load_pack())
 begun, used, results = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF), 0
 if what == "bare":
     bare_scan(Lake(home, pack).snapshot(), pack)
@@ -230,7 +223,7 @@ def measured(home: Path, lake: Lake, pack: Pack) -> tuple[bool, list[Cost], int]
 
 def main() -> int:
     folder = Path(os.environ.get("XUNZHI_BENCH_FOLDER") or tempfile.mkdtemp(prefix="xunzhi-bench-"))
-    pack = department_pack()
+    pack = by_department(load_pack())
     source, one, ten = folder / "source", folder / "home-1", folder / f"home-{TIMES}"
     if not one.exists():
         if not source.exists():

@@ -12,7 +12,7 @@ from xunzhi.lake.ingest import ingest
 from xunzhi.lake.mapping import load_mapping
 from xunzhi.lake.report import Report
 from xunzhi.measures import DuckEngine, Readings, Run, measure
-from xunzhi.measures.proof import prove_case, prove_oracle
+from xunzhi.measures.proof import prove_case, prove_oracles
 from xunzhi.standards import load_pack
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -75,8 +75,7 @@ class Example:
         own = [item for item in pack.indicators.values() if item.id not in (pack.manifest.keeps or ())]
         problems = [problem for item in own for problem in prove_case(pack, item)]
         with DuckEngine.on(snapshot) as engine:
-            as_of = snapshot.at.time.date()
-            return problems + [text for item in own for text in prove_oracle(engine, pack, item, as_of)]
+            return problems + prove_oracles(engine, pack, own, snapshot.at.time.date())
 
 
 def run_example(name: str, home: Path, data: Path) -> Example:

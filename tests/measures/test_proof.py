@@ -7,7 +7,7 @@ from datetime import date
 
 from tests.measures.facts import PACK, stays, table
 from xunzhi.measures.engine import DuckEngine
-from xunzhi.measures.proof import prove_oracle
+from xunzhi.measures.proof import prove_oracles
 from xunzhi.standards import Pack
 
 ORACLE = """
@@ -25,7 +25,7 @@ def proved(pack: Pack, indicator: str, oracle: str) -> list[str]:
     )
     rows = {name: table(name, facts if name == "encounter" else []) for name in pack.tables}
     with DuckEngine.of(pack, rows) as engine:
-        return prove_oracle(engine, pack, item.model_copy(update={"revisions": (revision,)}), date(2026, 12, 1))
+        return prove_oracles(engine, pack, [item.model_copy(update={"revisions": (revision,)})], date(2026, 12, 1))
 
 
 def test_a_mean_by_department() -> None:

@@ -17,7 +17,7 @@ from xunzhi.measures import HOSPITAL, DuckEngine, Engine, Mask, Readings, SparkE
 from xunzhi.measures import explain as explain_indicator
 from xunzhi.measures import measure as run_measure
 from xunzhi.measures.charts import read_baselines
-from xunzhi.measures.proof import prove_case, prove_oracle
+from xunzhi.measures.proof import prove_case, prove_oracles
 from xunzhi.measures.signals import scan
 
 Institution = Annotated[str | None, typer.Option(help="机构 / institution; default: the only one")]
@@ -227,9 +227,11 @@ def prove(
     problems = [problem for indicator in chosen for problem in prove_case(pack, indicator)]
     if facts:
         snapshot = now.lake.snapshot()
-        with DuckEngine.on(snapshot, spill=now.home / "spill") as engine:
-            as_of = snapshot.at.time.date()
-            problems += [problem for indicator in chosen for problem in prove_oracle(engine, pack, indicator, as_of)]
+        with DuckEngine.on(snapshot, spill=now.home / "spill") as engine, progress() as bar:
+            task, as_of = bar.add_task("", total=len(chosen)), snapshot.at.time.date()
+            problems += prove_oracles(
+                engine, pack, chosen, as_of, lambda name: bar.update(task, advance=1, description=name)
+            )
     for problem in problems:
         errors.print(problem, style="red", markup=False)
     out.print(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from xunzhi.measures.coverage import Coverage, reach
 from xunzhi.measures.cube import HOSPITAL, Cube, compute
 from xunzhi.measures.engine import DuckEngine, Engine
+from xunzhi.measures.periods import PERIOD_KINDS
 from xunzhi.measures.plan import plan
 from xunzhi.measures.results import Arithmetic
 from xunzhi.standards import Case, Indicator, Pack, Revision
@@ -62,11 +65,17 @@ def alone(pack: Pack, indicator: Indicator) -> dict[str, Indicator]:
     return found
 
 
-def results_of(engine: Engine, pack: Pack, indicators: Mapping[str, Indicator], as_of: date) -> Arithmetic:
-    """Compute some indicators over everything that an engine shows."""
+def results_of(
+    engine: Engine,
+    pack: Pack,
+    indicators: Mapping[str, Indicator],
+    as_of: date,
+    kinds: Collection[str] = PERIOD_KINDS,
+) -> Arithmetic:
+    """Compute some indicators over everything that an engine shows, for some kinds of periods."""
     part = replace(pack, indicators=indicators)
     cubes = {name: compute(engine, grain) for name, grain in plan(part).items()}
-    return Arithmetic(part, cubes, coverage_of(part, cubes, as_of), lake_version=0)
+    return Arithmetic(part, cubes, coverage_of(part, cubes, as_of), lake_version=0, kinds=kinds)
 
 
 def coverage_of(pack: Pack, cubes: Mapping[str, Cube], as_of: date) -> Coverage:
@@ -83,46 +92,66 @@ def prove_case(pack: Pack, indicator: Indicator) -> list[str]:
         with DuckEngine.of(pack, case_rows(pack, revision.case)) as engine:
             indicators = {**alone(pack, indicator), indicator.id: only}
             arithmetic = results_of(engine, pack, indicators, date(2999, 1, 1))
-            found = _monthly(arithmetic.table(), indicator.id)
+            found = _monthly(arithmetic.table())[indicator.id]
             problems += [f"{where}: {fault.message}" for fault in arithmetic.faults]
             problems += [f"{where}: {text}" for text in _against_expected(found, revision.case)]
             problems += [f"{where}: {text}" for text in _against_oracle(found, engine, indicator, revision)]
     return problems
 
 
-def prove_oracle(engine: Engine, pack: Pack, indicator: Indicator, as_of: date) -> list[str]:
-    """Compare engine and oracle on all facts that an engine shows, for every department and month.
+def prove_oracles(
+    engine: Engine,
+    pack: Pack,
+    indicators: Iterable[Indicator],
+    as_of: date,
+    looked_at: Callable[[str], None] = lambda _: None,
+) -> list[str]:
+    """Compare engine and oracles on all facts that an engine shows, for every department and month.
 
-    Where definitions changed, each revision's oracle is compared over the months in which it was in force.
+    The engine computes all indicators at once, then each oracle runs; `looked_at` is told which one. Where definitions
+    changed, each revision's oracle is compared over the months in which it was in force.
     """
-    arithmetic = results_of(engine, pack, alone(pack, indicator), as_of)
-    table = arithmetic.table()
-    problems = [f"{indicator.id}: {fault.message}" for fault in arithmetic.faults]
+    chosen = {indicator.id: indicator for indicator in indicators}
+    needed = {name: item for indicator in chosen.values() for name, item in alone(pack, indicator).items()} | chosen
+    arithmetic = results_of(engine, by_department(pack), needed, as_of, kinds=("month",))
+    problems = [f"{fault.indicator}: {fault.message}" for fault in arithmetic.faults]
+    monthly = _monthly(arithmetic.table())
+    for name, indicator in chosen.items():
+        looked_at(name)
+        problems += [f"{name}: {text}" for text in _against_oracles(monthly[name], engine, indicator)]
+    return problems
+
+
+def by_department(pack: Pack) -> Pack:
+    """The pack with its grains divided by department only, as oracles divide them."""
+    grains = {
+        name: grain.model_copy(update={"strata": {k: v for k, v in grain.strata.items() if k == "department"}})
+        for name, grain in pack.grains.items()
+    }
+    return replace(pack, grains=grains)
+
+
+def _against_oracles(found: Mapping[Key, Figures], engine: Engine, indicator: Indicator) -> Iterable[str]:
     ends = [revision.since.isoformat()[:7] for revision in indicator.revisions[1:]] + ["9999-99"]
     for revision, end in zip(indicator.revisions, ends, strict=True):
         begin = revision.since.isoformat()[:7]
-        found = {key: value for key, value in _monthly(table, indicator.id).items() if begin <= key[1] < end}
-        problems += [
-            f"{indicator.id}: {text}"
-            for text in _against_oracle(found, engine, indicator, revision, begin=begin, end=end)
-        ]
-    return problems
+        part = {key: value for key, value in found.items() if begin <= key[1] < end}
+        yield from _against_oracle(part, engine, indicator, revision, begin=begin, end=end)
 
 
 Key = tuple[str, str, str | None]
 """Institution, month, department; None for the whole institution."""
 
 
-def _monthly(table: pa.Table, indicator: str) -> dict[Key, Figures]:
-    found: dict[Key, Figures] = {}
-    for row in table.to_pylist():
-        if (
-            row["indicator"] == indicator
-            and row["period_kind"] == "month"
-            and row["stratum"] in (HOSPITAL, "department")
-        ):
-            department = None if row["stratum"] == HOSPITAL else row["unit"]
-            found[row["institution"], row["period"], department] = (row["numerator"], row["denominator"], row["value"])
+def _monthly(table: pa.Table) -> Mapping[str, Mapping[Key, Figures]]:
+    """Indicator → its figures of months, for the whole institution and its departments."""
+    monthly = pc.and_(
+        pc.equal(table["period_kind"], "month"), pc.is_in(table["stratum"], pa.array([HOSPITAL, "department"]))
+    )
+    found: dict[str, dict[Key, Figures]] = defaultdict(dict)
+    for row in table.filter(monthly).to_pylist():
+        key: Key = row["institution"], row["period"], None if row["stratum"] == HOSPITAL else row["unit"]
+        found[row["indicator"]][key] = (row["numerator"], row["denominator"], row["value"])
     return found
 
 
