@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import urlencode
 
 import numpy as np
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.safestring import SafeString
 
 from xunzhi.reports.model import Grid, GridArea, GridRow
 from xunzhi.reports.overview import counted_targets, grid, latest_point, met
@@ -110,8 +108,8 @@ def matches(indicator: Indicator, text: str) -> bool:
 class Overview:
     """The lines of a hospital, or of a unit, in a period and a language."""
 
-    def __init__(self, source: Shown, unit: str = ""):
-        self.source, self.unit, self.language = source, unit, language()
+    def __init__(self, source: Shown, unit: str, spoken: str):
+        self.source, self.unit, self.language = source, unit, spoken
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
@@ -147,14 +145,6 @@ class Overview:
             return 0.0
         z = float(found[0].limits.z[found[1], point])
         return abs(z) if np.isfinite(z) else 0.0
-
-    @cached_property
-    def html(self) -> dict[str, SafeString]:
-        """Each line as a row of the table, made once for all who look at it."""
-        return {
-            line.indicator.id: render_to_string("monitor/parts/line.html", {"line": line, "beside": bool(self.unit)})
-            for line in self.lines
-        }
 
     def count(self, signal: str) -> int:
         """How many lines belong to one of SIGNALS."""
@@ -210,12 +200,9 @@ class Overview:
 
 
 def overview_of(source: Shown, unit: str = "") -> Overview:
-    """The overview of a period; kept with the period's results for the next reader."""
-    kept: dict[tuple[str, str], Overview] = source.__dict__.setdefault("overviews", {})
-    key = unit, language()
-    if key not in kept:
-        kept[key] = Overview(source, unit)
-    return kept[key]
+    """The overview of a period; made once for the readers of a language."""
+    found: Overview = source.model.derived(Overview, source, unit, language())
+    return found
 
 
 def _difference(value: float | None, before: float | None, places: int) -> str:
@@ -225,6 +212,7 @@ def _difference(value: float | None, before: float | None, places: int) -> str:
     return f"+{text}" if value > before and text.strip("0.,") else text
 
 
+@lru_cache(maxsize=1024)
 def link_to(indicator: str) -> str:
     """The address of an indicator's page."""
     return reverse("monitor:indicator", args=[indicator])

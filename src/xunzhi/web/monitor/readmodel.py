@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from xunzhi.lake import Lake
 from xunzhi.measures import HOSPITAL, MeasureError, kind_of
@@ -23,9 +24,13 @@ from xunzhi.web.installation import lake
 from xunzhi.web.jobs.services import enqueue
 from xunzhi.web.monitor import charted, prepare
 from xunzhi.web.monitor.held import Held, file_of
+from xunzhi.web.monitor.kept import Kept
 
 SOURCES = 24
 """Periods, departments and people whose results stay in memory."""
+
+DERIVED = 48
+"""Things that pages made of results, such as the lines of an overview, that stay in memory."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,8 @@ class Model:
         self.period = lru_cache(maxsize=SOURCES)(self._period)
         self.scan = lru_cache(maxsize=SOURCES)(self._scan)
         self.block = lru_cache(maxsize=256)(self._block)
+        self.derived = lru_cache(maxsize=DERIVED)(_made)
+        self.kept = Kept()
 
     @property
     def pack(self) -> Pack:
@@ -146,6 +153,10 @@ class Model:
         """The period if there is one of that name, else the newest of a kind."""
         known = period and period in self.readings.periods(kind_of(period))
         return period if known else self.newest_of(kind)
+
+
+def _made(make: Callable[..., Any], *of: Hashable) -> Any:
+    return make(*of)
 
 
 _lock = Lock()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -15,6 +17,7 @@ register = template.Library()
 
 
 @register.filter
+@lru_cache(maxsize=256)
 def drawn(verdict: Verdict) -> SafeString:
     """A verdict as an icon that says what it means."""
     svg = icon(verdict).replace(' xmlns="http://www.w3.org/2000/svg"', "")

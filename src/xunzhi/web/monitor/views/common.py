@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from xunzhi.measures import HOSPITAL, kind_of
@@ -19,8 +21,9 @@ from xunzhi.web.installation import in_language
 from xunzhi.web.monitor.held import KINDS
 from xunzhi.web.monitor.overview import SIGNALS, Filters, Overview
 from xunzhi.web.monitor.readmodel import Age, Model, Shown, age, current
+from xunzhi.web.monitor.rows import table_row
 from xunzhi.web.monitor.scope import chosen_institution, institutions, names, visible
-from xunzhi.web.monitor.words import say
+from xunzhi.web.monitor.words import language, say
 from xunzhi.web.org.models import Unit
 from xunzhi.web.permissions import requires
 
@@ -98,6 +101,19 @@ class Results:
         """The name of the institution."""
         return self.institution_names.get(self.institution, self.institution)
 
+    def part(self, template: str, context: Callable[[], Mapping[str, Any]], *depends: Hashable) -> SafeString:
+        """A part of the page as HTML, kept for whoever asks the same of the same results.
+
+        `depends` is all that `context` reads besides the results and what the query string asks of them: what the
+        visitor may see, rows of the database. The template doesn't see who asks.
+        """
+        asked = self.request.path, self.request.GET.urlencode(), language(), self.institution, self.kind, self.period
+        key = template, *asked, *self.institution_names.items(), self.age, *depends
+        return self.model.kept.get(key, lambda: self._rendered(template, context()))
+
+    def _rendered(self, template: str, context: Mapping[str, Any]) -> SafeString:
+        return render_to_string(template, {**context, "results": self, "request": self.request})
+
     def has_unit(self, stratum: str, code: str) -> bool:
         """Whether a unit of a stratum has any results."""
         found = self.model.readings.slice(self.institution, stratum, "month")
@@ -151,11 +167,11 @@ def departments_of(results: Results) -> list[tuple[str, str]]:
 
 def grid_context(results: Results, found: Overview, filters: Filters) -> dict[str, object]:
     """What monitor/parts/grid.html and its filters need."""
-    areas = found.areas(filters)
+    areas, beside = found.areas(filters), bool(found.unit)
     return {
         "results": results,
         "overview": found,
-        "areas": [(code, name, [found.html[line.indicator.id] for line in lines]) for code, name, lines in areas],
+        "areas": [(code, name, [table_row(line, beside) for line in lines]) for code, name, lines in areas],
         "count": sum(len(lines) for *_rest, lines in areas),
         "filters": filters,
         "area_choices": [(code, in_language(label)) for code, label in results.model.pack.manifest.areas.items()],
@@ -163,5 +179,5 @@ def grid_context(results: Results, found: Overview, filters: Filters) -> dict[st
         "signal_choices": signal_choices(),
         "legend": found.whole.legend,
         "notes": found.whole.notes,
-        "beside": bool(found.unit),
+        "beside": beside,
     }

@@ -31,8 +31,13 @@ def overview(request: HttpRequest, results: Results) -> HttpResponse:
     filters = Filters.of(request.GET)
     if request.GET.get("export") == "xlsx":
         return workbook(request, results, found.grid(filters))
-    context = {**grid_context(results, found, filters), "departments": departments_of(results)}
-    return render(request, "monitor/overview.html", context)
+    departments = departments_of(results)
+    body = results.part(
+        "monitor/parts/indicators.html",
+        lambda: grid_context(results, found, filters) | {"departments": departments},
+        *departments,
+    )
+    return render(request, "monitor/overview.html", {"results": results, "body": body})
 
 
 @on_results("overview.view")

@@ -13,6 +13,7 @@ from xunzhi.web.installation import in_language
 from xunzhi.web.monitor.downloads import workbook
 from xunzhi.web.monitor.heat import heat
 from xunzhi.web.monitor.overview import Filters, overview_of
+from xunzhi.web.monitor.readmodel import Shown
 from xunzhi.web.monitor.scope import PEOPLE, names, require_unit, visible
 from xunzhi.web.monitor.views.common import Results, departments_of, grid_context, on_results
 from xunzhi.web.monitor.words import say
@@ -71,16 +72,18 @@ def unit(request: HttpRequest, results: Results, stratum: str, code: str) -> Htt
     title = source.name_of(code)
     if request.GET.get("export") == "xlsx":
         return workbook(request, results, found.grid(filters), title, title=title)
-    texts = say()
-    moved = source.signals(DEPARTMENT, code) if stratum == DEPARTMENT else ()
-    context = {
-        **grid_context(results, found, filters),
-        "stratum": stratum,
-        "code": code,
-        "title": title,
-        "moved": [(signal, signal_sentence(source, signal, texts).text) for signal in moved],
-    }
-    return render(request, "monitor/unit.html", context)
+    body = results.part(
+        "monitor/parts/indicators.html",
+        lambda: grid_context(results, found, filters) | _moved(source, stratum, code),
+    )
+    return render(request, "monitor/unit.html", {"results": results, "body": body, "title": title})
+
+
+def _moved(source: Shown, stratum: str, code: str) -> dict[str, object]:
+    """What moved in a department, in sentences."""
+    signals = source.signals(DEPARTMENT, code) if stratum == DEPARTMENT else ()
+    moved = [(signal, signal_sentence(source, signal, say()).text) for signal in signals]
+    return {"moved": moved, "stratum": stratum, "code": code}
 
 
 @on_results("person.view")
