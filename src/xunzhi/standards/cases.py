@@ -40,6 +40,9 @@ class State(Standard):
         default=False,
         description="the units around don't see it: only its opener, persons named, and who sees everything",
     )
+    rests: bool = Field(
+        default=False, description="nothing is to be done until the deadline comes near; only then it waits for anyone"
+    )
 
 
 class Tell(Standard):

@@ -23,7 +23,7 @@ class FieldType(StrEnum):
 
     How each is kept as JSON: text, long_text, choice, indicator (its id), date ("2026-03-02"), datetime
     ("2026-03-02T08:30", wall clock of the institution): a string · number, money: a number · boolean: true or false ·
-    multi_choice: a list of strings · person, unit: the id of a row of the organisation, a list of ids with `many` ·
+    multi_choice: a list of strings · person, unit: the id of a row of the organisation · with `many` a list of ids ·
     attachment: a list of the ids of files · patient: {"patient_id", "encounter_id", "name"} ·
     scale: {"answers": {item: option}, "total", "band"} · table: a list of {column: value} ·
     signature: {"user", "name", "at"}. What was not filled in is absent.
@@ -52,6 +52,9 @@ CHOICES = frozenset({FieldType.CHOICE, FieldType.MULTI_CHOICE})
 NUMBERS = frozenset({FieldType.NUMBER, FieldType.MONEY})
 SEARCHED = frozenset({FieldType.TEXT, FieldType.LONG_TEXT})
 """What the search of cases finds."""
+
+SEVERAL = frozenset({FieldType.PERSON, FieldType.UNIT, FieldType.INDICATOR})
+"""What can be chosen several times over (`many`)."""
 
 IN_TABLES = frozenset(FieldType) - {FieldType.TABLE, FieldType.SCALE, FieldType.PATIENT, FieldType.SIGNATURE}
 """What a column of a table may be."""
@@ -113,7 +116,7 @@ class FormField(Standard):
     sensitivity: Sensitivity = Sensitivity.INTERNAL
     options: dict[str, Label] = Field(default={}, description="of a choice")
     codes: str | None = Field(default=None, description="id of the code list that the options come from")
-    many: bool = Field(default=False, description="several persons or units")
+    many: bool = Field(default=False, description="several persons, units or indicators")
     kinds: tuple[str, ...] = Field(default=(), description="kinds of unit to choose from, such as department")
     unit: str | None = Field(default=None, description="of a number")
     min: float | None = None
@@ -135,7 +138,7 @@ class FormField(Standard):
         belongs = {
             "options": bool(self.options) <= (self.type in CHOICES),
             "codes": bool(self.codes) <= (self.type in CHOICES),
-            "many": self.many <= (self.type in (FieldType.PERSON, FieldType.UNIT)),
+            "many": self.many <= (self.type in SEVERAL),
             "kinds": bool(self.kinds) <= (self.type is FieldType.UNIT),
             "scale": (self.scale is not None) == (self.type is FieldType.SCALE),
             "columns": bool(self.columns) == (self.type is FieldType.TABLE),

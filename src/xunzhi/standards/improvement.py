@@ -13,6 +13,18 @@ from xunzhi.standards.tables import Label, Standard
 from xunzhi.standards.yaml_source import Source
 
 
+class RevisionRule(Standard):
+    """The document that a task is to revise, by fields of the tool: its number, its name, what changes in it.
+
+    One that isn't in the register yet is drafted there, as a document of that `kind`.
+    """
+
+    number: str
+    name: str
+    change: str
+    kind: str
+
+
 class TaskRule(Standard):
     """Tasks that a tool hands over to departments: each a case `task` that is part of the project.
 
@@ -27,6 +39,7 @@ class TaskRule(Standard):
     owner: str
     deadline: str
     description: tuple[str, ...] = Field(default=(), description="fields of the tool that say what is to be done")
+    revises: RevisionRule | None = None
 
 
 class Tool(Standard):
@@ -136,6 +149,8 @@ def _task_mistakes(source: Source, name: str, tool: Tool) -> list[Problem]:
     inner = table if rule.rows else tool.fields
     named = [("rows", rule.rows, tool.fields), *(("description", one, tool.fields) for one in rule.description)]
     named += [(part, getattr(rule, part), inner) for part in ("department", "owner", "deadline")]
+    if rule.revises is not None:
+        named += [("revises", getattr(rule.revises, part), tool.fields) for part in ("number", "name", "change")]
     return [
         source.problem(("tools", name, "tasks", part), unknown("field", field, set(known)))
         for part, field, known in named

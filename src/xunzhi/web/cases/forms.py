@@ -84,8 +84,10 @@ def _looked_up(spec: FormField, typed: str) -> list[int]:
     return []
 
 
-def _indicator(spec: FormField, name: str, data: QueryDict) -> str:
-    return data.get(name) or data.get(f"{name}.text", "").strip()
+def _indicator(spec: FormField, name: str, data: QueryDict) -> str | list[str]:
+    """Ids of indicators; without script what was typed must be one."""
+    ids = _list(spec, name, data) or [typed for typed in [data.get(f"{name}.text", "").strip()] if typed]
+    return ids if spec.many else next(iter(ids), "")
 
 
 def _patient(spec: FormField, name: str, data: QueryDict) -> dict[str, str]:

@@ -71,8 +71,7 @@ class Names:
             case FieldType.NUMBER | FieldType.MONEY:
                 return self._number(spec, value)
             case FieldType.INDICATOR:
-                found = pack().indicators.get(value)
-                return in_language(found.label) if found else str(value)
+                return "、".join(_indicator(one) for one in as_list(value))
             case _:
                 return self._compound(spec, value, masked=masked)
 
@@ -102,6 +101,11 @@ class Names:
                 )
             case _:
                 return str(value)
+
+
+def _indicator(name: str) -> str:
+    found = pack().indicators.get(name)
+    return in_language(found.label) if found else name
 
 
 def is_sensitive(spec: FormField) -> bool:

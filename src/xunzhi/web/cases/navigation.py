@@ -13,9 +13,13 @@ from xunzhi.web.navigation import Entry
 
 _said = lazy(in_language, str)
 
+ELSEWHERE = frozenset({"project"})
+"""Types with an entry in another room, whose page leads to the register."""
+
 
 def ENTRIES() -> Iterator[Entry]:  # noqa: N802  the name by which entries are found
     """All registers."""
     yield Entry("cases", _("All registers"), "cases:index", "folder", "case.view", 10)
     for form in case_types().values():
-        yield Entry("cases", _said(form.label), "cases:list", form.icon, "case.view", form.order, (form.case,))
+        if form.case not in ELSEWHERE:
+            yield Entry("cases", _said(form.label), "cases:list", form.icon, "case.view", form.order, (form.case,))

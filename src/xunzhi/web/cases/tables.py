@@ -194,6 +194,8 @@ def _stored(name: str, field: FormField, value: Any, names: Names, *, discreet: 
             return {name: len(value)}
         case FieldType.MULTI_CHOICE:
             return {name: ";".join(value)}
+        case FieldType.INDICATOR:
+            return {name: ";".join(as_list(value))}
         case FieldType.PERSON:
             return {name: ";".join(names.persons[pk].code for pk in as_list(value) if pk in names.persons)}
         case FieldType.UNIT:

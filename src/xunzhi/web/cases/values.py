@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import date, datetime
 from typing import Any
 
@@ -71,6 +71,8 @@ def _choice(field: FormField, value: Any) -> str:
 
 def _members(value: Any) -> list[Any]:
     members = value if isinstance(value, list | tuple) else [value]
+    if not all(isinstance(member, Hashable) for member in members):
+        raise ValueError(_("must be chosen from the list"))
     if len(members) > MOST_ROWS:
         raise ValueError(_("at most %(most)d can be chosen") % {"most": MOST_ROWS})
     return list(dict.fromkeys(members))
@@ -133,10 +135,16 @@ def _patient(field: FormField, value: Any) -> dict[str, str] | None:
     return {name: part for name, part in told.items() if part} or None
 
 
-def _indicator(field: FormField, value: Any) -> str:
-    if value not in pack().indicators:
-        raise ValueError(_("there is no indicator %(name)s") % {"name": value})
-    return str(value)
+def _indicator(field: FormField, value: Any) -> str | list[str]:
+    ids = [str(member) for member in _members(value)]
+    for name in ids:
+        if name not in pack().indicators:
+            raise ValueError(_("there is no indicator %(name)s") % {"name": name})
+    if field.many:
+        return ids
+    if len(ids) != 1:
+        raise ValueError(_("only one can be chosen"))
+    return ids[0]
 
 
 def _scale(field: FormField, value: Any) -> dict[str, Any] | None:

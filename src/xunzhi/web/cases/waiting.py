@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
+from functools import reduce
+from operator import or_
 
 from django.db.models import Q
+from django.utils import timezone
 
+from xunzhi.web.cases.deadlines import HORIZON
 from xunzhi.web.cases.models import CaseTypeRevision, Participation
 from xunzhi.web.cases.types import known
 from xunzhi.web.org.models import Person, Post, Unit
@@ -27,7 +31,19 @@ def waits_for(access: Access) -> Q:
             for case_type, names in states.items():
                 places |= Q(type=case_type, state__in=names)
             condition |= part & places
-    return condition & Q(closed_at=None)
+    return condition & Q(closed_at=None) & ~_resting()
+
+
+def _resting() -> Q:
+    """Cases that ask nothing of anyone yet: their deadline is further away than any reminder."""
+    far = Q(due_at__gt=timezone.now() + HORIZON)
+    resting = [
+        Q(type=form.case, state=name)
+        for form in known(CaseTypeRevision.objects)
+        for name, state in form.states.items()
+        if state.rests
+    ]
+    return far & reduce(or_, resting, NOBODY)
 
 
 def _responsible() -> dict[str, dict[str, set[str]]]:

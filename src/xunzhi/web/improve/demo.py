@@ -1,4 +1,4 @@
-"""A history for the demo hospital: findings in every state, a circle whose effect its data prove, a running project.
+"""A history for the demo hospital: policies, findings in every state, a circle proved by the data, a running project.
 
 The steps are taken by the demo's people through the same services as on the site; then the dates are moved back, for a
 site that was founded today has no past. The results that prove the circle's effect are those of the synthetic data.
@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import yaml
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
@@ -20,6 +21,7 @@ from django.utils import timezone
 
 from xunzhi.measures import shifted
 from xunzhi.web.accounts.models import User
+from xunzhi.web.cases.files import upload
 from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.services import comment, move, open_case
 from xunzhi.web.improve import contests, proofs, tasks, workspace
@@ -33,10 +35,10 @@ HYGIENE, HYGIENE_FROM = "hai_06_hand_hygiene", "2025-07"
 
 def seed() -> None:
     """Fill the site; needs the accounts of the demo."""
-    people = {
-        name: _as(name) for name in ("quality", "quality2", "head", "surgeon", "icu", "doctor", "vice", "committee")
-    }
+    names = ("quality", "quality2", "medical", "infection", "head", "surgeon", "icu", "doctor", "vice", "committee")
+    people = {name: _as(name) for name in names}
     with transaction.atomic():
+        _procedures(SimpleNamespace(**people))
         _findings(SimpleNamespace(**people))
         _circle(SimpleNamespace(**people))
         _project(SimpleNamespace(**people))
@@ -153,6 +155,16 @@ def _findings(on: SimpleNamespace) -> None:
     _back(done, 60)
 
 
+def _procedures(on: SimpleNamespace) -> None:
+    """Policies in force; one of them is due for its review."""
+    for told in _told("procedures"):
+        by, values = getattr(on, told.pop("by")), _meant(told, on)
+        text = upload(ContentFile(values["summary"].encode(), f"{values['name']}.txt"), by.user)
+        values |= {"office": by.person.unit_id, "keeper": by.person.pk, "document": [str(text.pk)]}
+        case = _moved(open_case("procedure", values, by.user), "submit", by)
+        _back(_moved(case, "issue", on.quality), 200, due_stays=True)
+
+
 def _circle(on: SimpleNamespace) -> None:
     """The circle of the intensive care unit, from proposal to proof."""
     circle = _proposed(on.icu, "2800", "提高重症医学科医务人员手卫生依从率", "circle", HYGIENE, 71.5, 88.0, on)
@@ -193,9 +205,13 @@ def _proposed(
 
 def _tools(case: Case, which: str, by: HttpRequest, on: SimpleNamespace) -> None:
     """Fill in the tools of a project as demo.yaml says."""
-    told = yaml.safe_load(Path(__file__).with_name("demo.yaml").read_text(encoding="utf-8"))[which]
-    for tool, values in told.items():
+    for tool, values in _told(which).items():
         workspace.save_tool(case, tool, _meant(values, on), by, 0)
+
+
+def _told(what: str) -> Any:
+    """A part of demo.yaml."""
+    return yaml.safe_load(Path(__file__).with_name("demo.yaml").read_text(encoding="utf-8"))[what]
 
 
 def _meant(value: Any, on: SimpleNamespace) -> Any:
@@ -222,12 +238,12 @@ def _project(on: SimpleNamespace) -> None:
     _back(case, 35)
 
 
-def _back(case: Case, days: int, closed: int = 0) -> None:
+def _back(case: Case, days: int, closed: int = 0, *, due_stays: bool = False) -> None:
     """Move what happened to a case back in time; its closing to so many days ago."""
     past = timedelta(days=days)
     case.refresh_from_db()
     when: dict[str, Any] = {"opened_at": F("opened_at") - past, "entered_state_at": F("entered_state_at") - past}
-    if case.due_at:
+    if case.due_at and not due_stays:
         when["due_at"] = F("due_at") - past
     if case.closed_at:
         when["closed_at"] = F("closed_at") - timedelta(days=closed or days - 20)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from xunzhi.standards.improvement import TaskRule
@@ -16,7 +17,7 @@ from xunzhi.web.cases.errors import Refused
 from xunzhi.web.cases.models import Case, Link
 from xunzhi.web.cases.services import move, open_case
 from xunzhi.web.cases.types import case_types
-from xunzhi.web.improve import workspace
+from xunzhi.web.improve import procedures, workspace
 from xunzhi.web.improve.standards import improvement
 from xunzhi.web.org.models import Unit
 from xunzhi.web.permissions import Access
@@ -26,7 +27,7 @@ TASK, DROPPED = "task", "cancelled"
 
 @dataclass(frozen=True)
 class Handed:
-    """A task of a project; `link` is empty for those who may not open it."""
+    """A task of a project, or a document that it revises; `link` is empty for those who may not open it."""
 
     case: Case
     link: str
@@ -38,14 +39,16 @@ class Handed:
 
 
 def of_project(access: Access, case: Case) -> list[Handed]:
-    """The tasks of a project, the oldest first."""
-    found = list(_tasks(case))
+    """The tasks of a project and the documents that it revises, the oldest first."""
+    found = list(_handed_over(case))
     seen = set(visible(access).filter(pk__in=[one.pk for one in found]).values_list("pk", flat=True))
     return [Handed(one, one.get_absolute_url() if one.pk in seen else "") for one in found]
 
 
-def _tasks(case: Case) -> Iterator[Case]:
-    links = Link.objects.filter(other=case, kind=Link.Kind.PART_OF, case__type=TASK).order_by("case")
+def _handed_over(case: Case) -> Iterator[Case]:
+    task = Q(kind=Link.Kind.PART_OF, case__type=TASK)
+    document = Q(kind=Link.Kind.RAISED_BY, case__type=procedures.PROCEDURE)
+    links = Link.objects.filter(task | document, other=case).order_by("case")
     yield from (link.case for link in links.select_related("case__unit", "case__revision", "case__assignee"))
 
 
@@ -66,12 +69,15 @@ def hand_over(case: Case, tool: str, by: Any) -> list[Case]:
     sheet = workspace.sheets(case).get(tool)
     if rule is None or sheet is None:
         raise Refused(_("Fill in this tool and keep it first."))
-    known = {(task.unit_id, task.title) for task in _tasks(case) if task.state != DROPPED}
+    known = {(one.unit_id, one.title) for one in _handed_over(case) if one.type == TASK and one.state != DROPPED}
     wanted = [_values(case, rule, sheet.values, row) for row in _rows(rule, sheet.values)]
     fresh = [one for one in wanted if (one["department"], one["subject"]) not in known]
     if not fresh:
         raise Refused(_("There is nothing to hand over that was not handed over before."))
-    return [_handed(case, values, by) for values in fresh]
+    opened = [_handed(case, values, by) for values in fresh]
+    if rule.revises is not None:
+        procedures.revise(rule.revises, sheet.values, case, opened[0], by)
+    return opened
 
 
 def _rows(rule: TaskRule, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:

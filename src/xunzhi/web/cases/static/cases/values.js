@@ -12,6 +12,7 @@ const readers = {
   choice: (scope, name) => (texts(scope, name)[0]?.type === "radio" ? picked(scope, name)[0] ?? "" : first(scope, name)),
   multi_choice: picked,
   person: (scope, name, many) => (many ? ids(scope, name) : ids(scope, name)[0] ?? null),
+  indicator: (scope, name, many) => (many ? texts(scope, name).map((input) => input.value) : first(scope, name)),
   attachment: (scope, name) => texts(scope, name).map((input) => input.value),
   patient: (scope, name) =>
     Object.fromEntries(["patient_id", "encounter_id", "name"].map((key) => [key, first(scope, `${name}.${key}`)]).filter(([, value]) => value)),
