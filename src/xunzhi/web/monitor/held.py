@@ -64,6 +64,10 @@ class Slice:
         found = [self.table.slice(*self.places[name]) for name in names if name in self.places]
         return pa.concat_tables(found) if found else self.table.slice(0, 0)
 
+    def units_with(self, indicator: str) -> set[str]:
+        """The units that have results of an indicator."""
+        return set(self.of_indicators([indicator])["unit"].unique().to_pylist())
+
     def of_unit(self, unit: str) -> pa.Table:
         """The rows of one unit."""
         codes, names = self._codes("unit")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -55,11 +55,12 @@ def series(indicator: str, institution: str, stratum: str = HOSPITAL, unit: str 
 
 
 def chart(
-    indicator: str, institution: str, stratum: str = HOSPITAL, unit: str = "", name: str = "", title: str = ""
-) -> Chart | None:
+    indicator: str, institution: str, stratum: str = HOSPITAL, unit: str = "", name: str = "", title: str = "",
+    marked: Iterable[Mark] | None = None,
+) -> Chart | None:  # fmt: skip
     """The control chart of one unit (or the whole institution) through the newest month; None where there is none.
 
-    `name` is its id in the page.
+    `name` is its id in the page; `marked` are its marks, if they are known already.
     """
     model = current()
     block = model.block(indicator, institution, stratum) if model else None
@@ -70,7 +71,8 @@ def chart(
     named = Named(name or f"chart-{indicator}", label, unit, decimals(model, indicator, institution))
     figure = control_chart(block, row, named, say())
     measured = say().unit(block.indicator.unit)
-    spec = figures.on_screen(figure.spec, block.chart, measured, list(marks(indicator, institution, stratum, unit)))
+    days = marks(indicator, institution, stratum, unit) if marked is None else marked
+    spec = figures.on_screen(figure.spec, block.chart, measured, list(days))
     return Chart(spec, figure.summary.text, figure, block, row)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -28,6 +29,9 @@ from xunzhi.web.monitor.words import language, say
 from xunzhi.web.org.services import unit_for
 from xunzhi.web.work.rooms import offered
 
+PARTS = "exports", "figures", "definition"
+"""Parts of an indicator's page that are kept."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -41,6 +45,19 @@ class Place:
     def whole(self) -> bool:
         """Whether it is the whole institution."""
         return self.stratum == HOSPITAL
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an indicator's page shows besides results.
+
+    `units` are code and name of those that the visitor may look at beside each other; `may_drill`: into the cases.
+    """
+
+    place: Place
+    units: tuple[tuple[str, str], ...]
+    marks: tuple[services.Mark, ...]
+    may_drill: bool
 
 
 def wanted_indicator(results: Results, name: str) -> Indicator:
@@ -78,8 +95,8 @@ def unit_choices(results: Results, indicator: Indicator, stratum: str) -> list[t
     """Code and name of the units of a stratum with results of an indicator, as far as the visitor may see them."""
     if stratum == HOSPITAL:
         return []
-    table = results.model.readings.series(results.institution, stratum, "month", [indicator.id])
-    codes = {code for code in table["unit"].unique().to_pylist() if code}
+    found = results.model.readings.slice(results.institution, stratum, "month")
+    codes = found.units_with(indicator.id) - {""} if found else set()
     allowed = visible(results.access, permission_of(stratum), results.institution, stratum, codes)
     named = names(results.model, results.institution, stratum)
     return sorted(((code, named.get(code, code)) for code in allowed), key=lambda pair: pair[0])
@@ -90,32 +107,60 @@ def indicator(request: HttpRequest, results: Results, name: str) -> HttpResponse
     """The page of an indicator, or a file of what it shows (`?export=csv|xlsx|png|svg`)."""
     found = wanted_indicator(results, name)
     place = wanted_place(results, found)
-    source = _source(results, place)
-    chart = services.chart(name, results.institution, place.stratum, place.unit, "control", _title(found, place))
+    seen = _seen(results, found, place)
     if suffix := request.GET.get("export"):
-        return _export(request, results, found, place, chart, suffix)
-    context = {
+        return _export(request, results, found, seen, suffix)
+    context = cache(lambda: _context(results, found, seen))
+    shown = {name: results.part(f"monitor/parts/indicator_{name}.html", context, seen) for name in PARTS}
+    panels = [
+        panel for offer in offered("indicator_panels", "panels") for panel in offer(request, found, results.institution)
+    ]
+    manifest = results.model.pack.manifest
+    frame = {
         "results": results,
         "indicator": found,
         "place": place,
-        "row": _row(source, found, place),
+        "owner": manifest.owners[found.owner],
+        "area": manifest.areas[found.area],
+        "panels": panels,
+    }
+    return render(request, "monitor/indicator.html", frame | shown)
+
+
+def _seen(results: Results, found: Indicator, place: Place) -> Seen:
+    """What depends on who asks, and on the database."""
+    beside = DEPARTMENT if place.whole else place.stratum
+    return Seen(
+        place,
+        tuple(unit_choices(results, found, beside)),
+        tuple(services.marks(found.id, results.institution, place.stratum, place.unit)),
+        may_drill(results, place),
+    )
+
+
+def _context(results: Results, found: Indicator, seen: Seen) -> dict[str, Any]:
+    """What the parts of the page show."""
+    place = seen.place
+    return {
+        "indicator": found,
+        "place": place,
+        "row": _row(_source(results, place), found, place),
         "values": _values(results, found, place),
-        "chart": chart,
-        "strata": [(code, _stratum_name(results, code)) for code in results.strata(name)],
-        "units": unit_choices(results, found, place.stratum),
-        "marks": list(services.marks(name, results.institution, place.stratum, place.unit)),
-        **_compared(results, found, place),
+        "chart": _chart(results, found, seen),
+        "strata": [(code, _stratum_name(results, code)) for code in results.strata(found.id)],
+        "units": [] if place.whole else seen.units,
+        "marks": seen.marks,
+        **_compared(results, found, seen),
         **_years(results, found, place),
         **_definition(results, found),
-        "may_drill": may_drill(results, place),
+        "may_drill": seen.may_drill,
         "parts": _parts(found),
-        "panels": [
-            panel
-            for offer in offered("indicator_panels", "panels")
-            for panel in offer(request, found, results.institution)
-        ],
     }
-    return render(request, "monitor/indicator.html", context)
+
+
+def _chart(results: Results, found: Indicator, seen: Seen) -> services.Chart | None:
+    place, title = seen.place, _title(found, seen.place)
+    return services.chart(found.id, results.institution, place.stratum, place.unit, "control", title, marked=seen.marks)
 
 
 def _title(found: Indicator, place: Place) -> str:
@@ -202,15 +247,15 @@ def _whole(value: float | None) -> bool:
     return value is None or float(value).is_integer()
 
 
-def _compared(results: Results, found: Indicator, place: Place) -> dict[str, Any]:
+def _compared(results: Results, found: Indicator, seen: Seen) -> dict[str, Any]:
     """Units beside each other: departments, or those of the chosen stratum; people only as far as one may see them."""
-    stratum = DEPARTMENT if place.whole else place.stratum
+    stratum = DEPARTMENT if seen.place.whole else seen.place.stratum
     if stratum not in results.strata(found.id):
         return {"ranked": [], "funnel": None}
     source = (
         results.source if stratum == DEPARTMENT else results.model.period(results.institution, results.period, stratum)
     )
-    allowed = dict(unit_choices(results, found, stratum))
+    allowed = dict(seen.units)
     hidden = _("another unit")
     rows = ranking(source, found, allowed, hidden)
     if stratum in PEOPLE:
@@ -245,14 +290,11 @@ def _years(results: Results, found: Indicator, place: Place) -> dict[str, Any]:
 
 
 def _definition(results: Results, found: Indicator) -> dict[str, Any]:
-    owner, area = results.model.pack.manifest.owners[found.owner], results.model.pack.manifest.areas[found.area]
     return {
         "lines": list(definition_lines(results.source, found, say())),
         "revisions": found.revisions,
         "citation": found.revisions[-1].source,
         "verified": say()(f"verified.{found.revisions[-1].source.verified}"),
-        "owner": owner,
-        "area": area,
         "fault": found.id in results.model.state.faults,
     }
 
@@ -301,20 +343,18 @@ def steps(request: HttpRequest, results: Results, name: str) -> HttpResponse:
     return render(request, "monitor/parts/steps.html", {"explanation": explanation, "clauses": clauses})
 
 
-def _export(
-    request: HttpRequest, results: Results, found: Indicator, place: Place, chart: services.Chart | None, suffix: str
-) -> HttpResponse:
-    label = f"{_title(found, place)}-{results.kind}"
-    if suffix in ("png", "svg") and chart:
+def _export(request: HttpRequest, results: Results, found: Indicator, seen: Seen, suffix: str) -> HttpResponse:
+    title = _title(found, seen.place)
+    label = f"{title}-{results.kind}"
+    if suffix in ("png", "svg") and (chart := _chart(results, found, seen)):
         return sent(request, results, picture(chart.figure, suffix), label, suffix)
-    table = _values(results, found, place)["table"]
+    table = _values(results, found, seen.place)["table"]
     if suffix == "csv":
         return sent(request, results, table_csv(table), label, suffix)
     if suffix == "xlsx":
-        return workbook(request, results, table, title=_title(found, place))
+        return workbook(request, results, table, title=title)
     if suffix == "ranking":
-        rows = _compared(results, found, place)["ranked"]
-        return workbook(
-            request, results, ranking_table(found, rows, results.source.decimals[found.id]), title=_title(found, place)
-        )
+        rows = _compared(results, found, seen)["ranked"]
+        places = results.source.decimals[found.id]
+        return workbook(request, results, ranking_table(found, rows, places), title=title)
     raise Http404(suffix)

@@ -6,15 +6,17 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
 from xunzhi.measures import HOSPITAL
 from xunzhi.reports.source import DEPARTMENT
 from xunzhi.web.monitor.downloads import workbook
-from xunzhi.web.monitor.overview import Filters, Line, overview_of
+from xunzhi.web.monitor.overview import Filters, Line, Overview, overview_of
 from xunzhi.web.monitor.scope import require_unit
 from xunzhi.web.monitor.views.common import Results, departments_of, grid_context, on_results
+from xunzhi.web.monitor.words import language
 
 WALL_LINES = 12
 """Indicators on one screen: readable from five metres."""
@@ -45,7 +47,7 @@ def wall(request: HttpRequest, results: Results) -> HttpResponse:
     """A screen for the wall: one area after the other, what got worse first; it asks for the next by itself."""
     require_unit(results.access, "overview.view", results.institution, HOSPITAL, "")
     found = overview_of(results.source)
-    screens = _screens(found.areas(Filters()))
+    screens = results.model.derived(_screens, found)
     if not screens:
         raise Http404
     try:
@@ -54,29 +56,29 @@ def wall(request: HttpRequest, results: Results) -> HttpResponse:
         place = 0
     name, lines, others = screens[place]
     context = {
+        "language": language(),
         "results": results,
         "overview": found,
         "area": name,
-        "lines": lines,
+        "lines": results.part("monitor/parts/wall_lines.html", lambda: {"lines": lines}),
         "others": others,
         "next": (place + 1) % len(screens),
         "place": place + 1,
         "screens": len(screens),
         "now": timezone.localtime(),
     }
-    return render(
-        request, "monitor/parts/wall.html" if request.headers.get("HX-Request") else "monitor/wall.html", context
-    )
+    template = "monitor/parts/wall.html" if request.headers.get("HX-Request") else "monitor/wall.html"
+    return HttpResponse(render_to_string(template, context))  # without the frame of other pages
 
 
-def _screens(areas: list[tuple[str, str, list[Line]]]) -> list[tuple[str, list[Line], int]]:
+def _screens(shown: Overview) -> list[tuple[str, list[Line], int]]:
     """For each area its name, as many lines as fit on a screen, and how many are left out.
 
     Those that got worse come first, then those that miss their target, then those that got better; of the rest those
     with a target, and zeros last.
     """
     found = []
-    for _code, name, lines in areas:
+    for _code, name, lines in shown.areas(Filters()):
         valued = [line for line in lines if line.row.value.value is not None]
         ranked = sorted(valued, key=_urgency)
         if ranked:

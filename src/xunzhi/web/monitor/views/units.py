@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,6 +23,8 @@ from xunzhi.web.org.models import Person
 
 WARD = "ward"
 PLACES = DEPARTMENT, WARD
+Named = tuple[str, str]
+"""Code and name of a unit."""
 
 
 @on_results("department.view")
@@ -28,21 +32,28 @@ def departments(request: HttpRequest, results: Results) -> HttpResponse:
     """The departments that the visitor may see against key indicators, and his wards."""
     area, text = request.GET.get("area", ""), request.GET.get("q", "").strip()
     units = [(code, name) for code, name in departments_of(results) if text.casefold() in name.casefold()]
-    table = heat(results.source, units, area)
     if request.GET.get("export") == "xlsx":
-        return workbook(request, results, table.block(), title=_("Departments"))
+        return workbook(request, results, heat(results.source, units, area).block(), title=_("Departments"))
+    wards = _wards(results)
+    body = results.part(
+        "monitor/parts/departments.html", lambda: _compared(results, units, area, text, wards), *units, "wards", *wards
+    )
+    return render(request, "monitor/departments.html", {"results": results, "body": body})
+
+
+def _compared(
+    results: Results, units: Sequence[Named], area: str, text: str, wards: Sequence[Named]
+) -> dict[str, object]:
     manifest = results.model.pack.manifest
-    context = {
-        "results": results,
-        "heat": table,
+    return {
+        "heat": heat(results.source, units, area),
         "area": area,
         "text": text,
         "area_choices": [(code, in_language(label)) for code, label in manifest.areas.items()],
-        "wards": _wards(results),
+        "wards": wards,
         "ward": WARD,
         "department": DEPARTMENT,
     }
-    return render(request, "monitor/departments.html", context)
 
 
 def _wards(results: Results) -> list[tuple[str, str]]:
