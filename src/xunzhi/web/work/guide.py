@@ -45,6 +45,7 @@ def _read(file: str) -> tuple[str, list[str], str]:
     chapters = HEADING.findall(html)
     numbers = iter(range(1, len(chapters) + 1))
     html = HEADING.sub(lambda found: f'<h2 id="c{next(numbers)}">{found[1]}</h2>', html)
+    html = html.replace("<pre>", '<pre tabindex="0">')  # wide ones are scrolled, also by keys
     html = html.replace("<table>", '<div class="table-responsive"><table class="table">').replace(
         "</table>", "</table></div>"
     )
