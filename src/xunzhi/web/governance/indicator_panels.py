@@ -25,4 +25,4 @@ def panels(request: HttpRequest, indicator: str, institution: str) -> Iterator[S
         "proposes": may_open(access, case_types()["indicator_change"]),
     }
     if context["decisions"] or context["decides"] or context["proposes"]:
-        yield render_to_string("governance/panels/indicator.html", context, request)
+        yield render_to_string("governance/panels/indicator.html", context)

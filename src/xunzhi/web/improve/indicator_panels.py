@@ -18,6 +18,8 @@ MOST_PROCEDURES = 20
 def panels(request: HttpRequest, indicator: str, institution: str) -> Iterator[SafeString]:
     """The procedures in force, then the newest proved cases on this indicator; nothing where there are none."""
     yield from _procedures(request, indicator, institution)
+    if not library.proved().filter(indicator=indicator, institution=institution).exists():
+        return  # most indicators: what someone may see needn't be asked then
     found = library.worked(request.access, indicator=indicator)  # type: ignore[attr-defined]
     books = [library.book(proof) for proof in found.filter(institution=institution)[:SHOWN]]
     if books:

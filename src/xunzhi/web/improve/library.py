@@ -33,9 +33,14 @@ class Book:
         return self.proof.case
 
 
+def proved() -> QuerySet[Proof]:
+    """Proofs of cases closed as effective, whoever may see them."""
+    return Proof.objects.filter(case__state="closed_effective")
+
+
 def worked(access: Access, text: str = "", indicator: str = "") -> QuerySet[Proof]:
     """Proofs of cases closed as effective: those one may see, and projects shown to all; newest first."""
-    found = Proof.objects.filter(case__state="closed_effective").filter(Q(case__in=visible(access)) | PUBLIC_PROJECT)
+    found = proved().filter(Q(case__in=visible(access)) | PUBLIC_PROJECT)
     if text:
         named = [
             one.id for one in pack().indicators.values() if text.lower() in f"{one.label.zh} {one.label.en}".lower()
