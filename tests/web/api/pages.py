@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.web.permission_kit import PUBLIC, Page
+from tests.web.permission_kit import EVERYONE, PUBLIC, Page
 
-PAGES = [Page("no-api", may=PUBLIC, answers=(404,))]
+PAGES = [Page("no-api", may=PUBLIC, answers=(404,)), Page("api-docs", may=EVERYONE)]

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
+from tests.web.api.conftest import Ask
 from xunzhi.web.accounts.models import ApiToken
+from xunzhi.web.accounts.tokens import SCOPES
+from xunzhi.web.api.docs import operations
 from xunzhi.web.audit.models import Entry
 from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.services import open_case
@@ -209,3 +216,31 @@ def test_lists_need_no_more_queries_when_they_grow(
             open_case("finding", values, people.officer)
         with django_assert_max_num_queries(16):
             ask("get", address)
+
+
+def test_the_page_of_the_api_names_every_operation_in_both_languages(
+    signed_in: Callable[[str], Client], people: Any
+) -> None:
+    addresses = list(Client().get("/api/openapi.json").json()["paths"])
+    for language, word in (("en", "How to begin"), ("zh-hans", "如何开始")):
+        people.doctor_b.language = language
+        people.doctor_b.save()
+        response = signed_in("doctor_b").get("/api/docs")
+        page = response.content.decode()
+        assert word in page
+        assert not [address for address in addresses if f"<code>{address}</code>" not in page]
+        assert "script-src 'self'" in response["Content-Security-Policy"]
+        assert not re.findall(r'(?:src|href)="https?://', page)
+        assert 'href="/account/tokens"' in page
+    assert Client().get("/api/docs").status_code == 302
+    assert 'href="/api/docs"' in signed_in("doctor_b").get("/account/tokens").content.decode()
+
+
+def test_every_operation_asks_for_the_scope_that_the_page_names(asking: Callable[..., Ask]) -> None:
+    schema = Client().get("/api/openapi.json").json()
+    for one in operations(schema, ""):
+        others = [scope for scope in SCOPES if scope != one.scope]
+        body = {} if one.method == "POST" else None
+        answer = asking("officer", others)(one.method.lower(), one.address.replace("{pk}", "1"), body)
+        assert answer.status_code == 403, one.address
+        assert one.scope in answer.json()["detail"]

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from ninja import Router, Schema, Status
 
 from xunzhi.standards.forms import FieldType, FormField
@@ -104,7 +105,9 @@ class Remark(Schema):
     text: Said
 
 
-@router.get("/types", response={200: list[TypeOut], **FAULTS})
+@router.get(
+    "/types", summary=_("Case types with their fields, states and options"), response={200: list[TypeOut], **FAULTS}
+)
 def types(request: HttpRequest) -> Any:
     """The case types of the pack."""
     access = access_of(request)
@@ -123,7 +126,7 @@ def types(request: HttpRequest) -> Any:
     ]
 
 
-@router.get("", response={200: CasePage, **FAULTS})
+@router.get("", summary=_("Cases, newest first"), response={200: CasePage, **FAULTS})
 def cases(
     request: HttpRequest,
     paging: Pages,
@@ -148,7 +151,9 @@ def _case(case: Case) -> dict[str, Any]:
     return {**plain, "id": case.pk, "unit": case.unit_id, "assignee": case.assignee_id}
 
 
-@router.get("/{pk}", response={200: CaseDetail, **FAULTS})
+@router.get(
+    "/{pk}", summary=_("One case with its values and the steps you may take"), response={200: CaseDetail, **FAULTS}
+)
 def case(request: HttpRequest, pk: Number) -> Any:
     """One case."""
     return _detail(request, _wanted(request, pk))
@@ -181,27 +186,27 @@ def _masked(fields: Mapping[str, FormField], values: Mapping[str, Any]) -> dict[
     return shown
 
 
-@router.post("", auth=WRITE, response={201: CaseDetail, **FAULTS})
+@router.post("", auth=WRITE, summary=_("Open a case"), response={201: CaseDetail, **FAULTS})
 def open_case(request: HttpRequest, said: Opened) -> Any:
     """Open a case. Types whose openers stay anonymous are opened in the browser only."""
     form = case_types().get(said.type)
     if form is None:
         raise Http404
     if form.anonymous:
-        raise Refused(_("File it in the browser: a token would lead to the person who must stay unknown."))
+        raise Refused(gettext("File it in the browser: a token would lead to the person who must stay unknown."))
     unit = get_object_or_404(Unit, pk=said.unit) if said.unit else None
     made = services.open_case(said.type, said.values, request, unit)
     return Status(201, _detail(request, made))
 
 
-@router.post("/{pk}/move", auth=WRITE, response={200: CaseDetail, **FAULTS})
+@router.post("/{pk}/move", auth=WRITE, summary=_("Take a step with a case"), response={200: CaseDetail, **FAULTS})
 def move(request: HttpRequest, pk: Number, said: Moved) -> Any:
     """Take a step. Steps that ask for a signature are taken in the browser only."""
     moved = services.move(_wanted(request, pk), said.step, said.values, request, said.version, said.comment)
     return _detail(request, moved)
 
 
-@router.post("/{pk}/comments", auth=WRITE, response={200: CaseDetail, **FAULTS})
+@router.post("/{pk}/comments", auth=WRITE, summary=_("Add a comment to a case"), response={200: CaseDetail, **FAULTS})
 def comment(request: HttpRequest, pk: Number, said: Remark) -> Any:
     """Add a remark."""
     found = _wanted(request, pk)

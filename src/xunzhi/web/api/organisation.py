@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from ninja import Router, Schema
 
 from xunzhi.web.api.common import FAULTS, Day, Number, Pages, Text, Token, access_of, need, paged
@@ -61,7 +62,7 @@ class PersonPage(Schema):
     size: int
 
 
-@router.get("/units", response={200: UnitPage, **FAULTS})
+@router.get("/units", summary=_("Units of a day"), response={200: UnitPage, **FAULTS})
 def units(request: HttpRequest, paging: Pages, on: Day | None = None, kind: UnitKind | None = None) -> Any:
     """The units of a day (today if none is given) that the caller may see."""
     access = access_of(request)
@@ -84,7 +85,7 @@ def _unit(node: Node) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@router.get("/people", response={200: PersonPage, **FAULTS})
+@router.get("/people", summary=_("People who work here today"), response={200: PersonPage, **FAULTS})
 def people(request: HttpRequest, paging: Pages, unit: Number | None = None, institution: Text = "") -> Any:
     """The people who work here today, of a unit and those below it or of an institution, if one is given."""
     access = access_of(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext_lazy as _
 from ninja import Router, Schema
 
 from xunzhi.measures import HOSPITAL
@@ -60,7 +61,7 @@ class Series(Schema):
     results: list[ResultOut]
 
 
-@router.get("/indicators", response={200: IndicatorPage, **FAULTS})
+@router.get("/indicators", summary=_("Indicators"), response={200: IndicatorPage, **FAULTS})
 def indicators(request: HttpRequest, paging: Pages, area: Text = "") -> Any:
     """The indicators of the pack, of one area if it is given."""
     need(access_of(request), "indicator.view")
@@ -74,7 +75,7 @@ def _indicator(indicator: Any) -> dict[str, Any]:
     return {"id": indicator.id, "label": label, "area": Name.of(area), "unit": indicator.unit}
 
 
-@router.get("/results", response={200: Series, **FAULTS})
+@router.get("/results", summary=_("Results of an indicator by period"), response={200: Series, **FAULTS})
 def results(
     request: HttpRequest,
     indicator: Text,

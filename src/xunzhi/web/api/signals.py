@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
 from ninja import Router, Schema
 
 from xunzhi.web.api.common import FAULTS, Day, Long, Number, Pages, Text, Token, access_of, need, paged
@@ -74,7 +75,7 @@ class Send(Schema):
     department: Number
 
 
-@router.get("", response={200: SignalPage, **FAULTS})
+@router.get("", summary=_("Signals"), response={200: SignalPage, **FAULTS})
 def signals(
     request: HttpRequest,
     paging: Pages,
@@ -95,7 +96,7 @@ def _signal(signal: Signal) -> dict[str, Any]:
     return {**plain, "id": signal.pk, "unit": signal.unit_id, "case": signal.case_id}
 
 
-@router.get("/{pk}", response={200: SignalOut, **FAULTS})
+@router.get("/{pk}", summary=_("One signal"), response={200: SignalOut, **FAULTS})
 def signal(request: HttpRequest, pk: Number) -> Any:
     """One signal."""
     return _signal(_wanted(request, pk))
@@ -112,28 +113,40 @@ def _handled(request: HttpRequest, pk: int) -> Signal:
     return found
 
 
-@router.post("/{pk}/acknowledge", auth=WRITE, response={200: SignalOut, **FAULTS})
+@router.post("/{pk}/acknowledge", auth=WRITE, summary=_("Look into a signal"), response={200: SignalOut, **FAULTS})
 def acknowledge(request: HttpRequest, pk: Number, said: Seen) -> Any:
     """Someone looks into it."""
     services.acknowledge(_handled(request, pk), request, said.version, said.text)
     return _signal(_wanted(request, pk))
 
 
-@router.post("/{pk}/explain", auth=WRITE, response={200: SignalOut, **FAULTS})
+@router.post(
+    "/{pk}/explain",
+    auth=WRITE,
+    summary=_("Explain a signal, so that nothing needs to be done"),
+    response={200: SignalOut, **FAULTS},
+)
 def explain(request: HttpRequest, pk: Number, said: Seen) -> Any:
     """It is known why, and nothing needs to be done."""
     services.explain(_handled(request, pk), request, said.version, said.text)
     return _signal(_wanted(request, pk))
 
 
-@router.post("/{pk}/snooze", auth=WRITE, response={200: SignalOut, **FAULTS})
+@router.post(
+    "/{pk}/snooze", auth=WRITE, summary=_("Ask again about a signal on a day"), response={200: SignalOut, **FAULTS}
+)
 def snooze(request: HttpRequest, pk: Number, said: Snooze) -> Any:
     """Ask again on a day."""
     services.snooze(_handled(request, pk), request, said.version, said.until, said.text)
     return _signal(_wanted(request, pk))
 
 
-@router.post("/{pk}/send", auth=WRITE, response={200: SignalOut, **FAULTS})
+@router.post(
+    "/{pk}/send",
+    auth=WRITE,
+    summary=_("Make a finding or a project of a signal, with its figures"),
+    response={200: SignalOut, **FAULTS},
+)
 def send(request: HttpRequest, pk: Number, said: Send) -> Any:
     """Make a finding or a project of it, with the figures filled in."""
     department = get_object_or_404(access_of(request).units("signal.view"), pk=said.department)

@@ -1,4 +1,4 @@
-"""The addresses under /api/. There is no page of documentation: tools read /api/openapi.json."""
+"""The addresses under /api/: people read /api/docs, tools /api/openapi.json."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, re_path
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 
-from xunzhi.web.api import cases, organisation, results, signals
+from xunzhi.web.api import cases, docs, organisation, results, signals
 from xunzhi.web.api.problems import MEDIA_TYPE, explain, problem
 from xunzhi.web.permissions import public
 
@@ -76,4 +76,8 @@ for _pattern in _patterns:
         login_not_required(_pattern.callback)  # a token says who asks, not a session
         _pattern.callback.known = known
 
-urlpatterns = [path("api/", (_patterns, _app, _namespace)), re_path("^api/", nothing, name="no-api")]
+urlpatterns = [
+    path("api/docs", docs.page, {"api": api}, name="api-docs"),
+    path("api/", (_patterns, _app, _namespace)),
+    re_path("^api/", nothing, name="no-api"),
+]

@@ -10,6 +10,7 @@ from operator import or_
 from django.db.models import Q
 from django.utils import timezone
 
+from xunzhi.standards.cases import CaseType
 from xunzhi.web.cases.deadlines import HORIZON
 from xunzhi.web.cases.models import CaseTypeRevision, Participation
 from xunzhi.web.cases.types import known
@@ -22,34 +23,35 @@ NOBODY = Q(pk__in=[])
 
 def waits_for(access: Access) -> Q:
     """The condition on cases for whose next step someone is responsible."""
+    forms = list(known(CaseTypeRevision.objects))
     answered = Answered(access.person)
     condition = NOBODY
-    for party, states in _responsible().items():
+    for party, states in _responsible(forms).items():
         part = _condition(access, answered, party)
         if part is not None:
             places = NOBODY
             for case_type, names in states.items():
                 places |= Q(type=case_type, state__in=names)
             condition |= part & places
-    return condition & Q(closed_at=None) & ~_resting()
+    return condition & Q(closed_at=None) & ~_resting(forms)
 
 
-def _resting() -> Q:
+def _resting(forms: Iterable[CaseType]) -> Q:
     """Cases that ask nothing of anyone yet: their deadline is further away than any reminder."""
     far = Q(due_at__gt=timezone.now() + HORIZON)
     resting = [
         Q(type=form.case, state=name)
-        for form in known(CaseTypeRevision.objects)
+        for form in forms
         for name, state in form.states.items()
         if state.rests
     ]
     return far & reduce(or_, resting, NOBODY)
 
 
-def _responsible() -> dict[str, dict[str, set[str]]]:
+def _responsible(forms: Iterable[CaseType]) -> dict[str, dict[str, set[str]]]:
     """Party → type → states for which it is responsible, in any form that cases were filed with."""
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for form in known(CaseTypeRevision.objects):
+    for form in forms:
         for name, state in form.states.items():
             for party in state.responsible if state.kind != "done" else ():
                 found[party][form.case].add(name)
