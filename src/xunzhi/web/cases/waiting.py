@@ -39,12 +39,7 @@ def waits_for(access: Access) -> Q:
 def _resting(forms: Iterable[CaseType]) -> Q:
     """Cases that ask nothing of anyone yet: their deadline is further away than any reminder."""
     far = Q(due_at__gt=timezone.now() + HORIZON)
-    resting = [
-        Q(type=form.case, state=name)
-        for form in forms
-        for name, state in form.states.items()
-        if state.rests
-    ]
+    resting = [Q(type=form.case, state=name) for form in forms for name, state in form.states.items() if state.rests]
     return far & reduce(or_, resting, NOBODY)
 
 
