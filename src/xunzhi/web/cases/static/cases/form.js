@@ -7,7 +7,7 @@ import "./upload.js";
 
 /** Bring a form to life. */
 export function start(form) {
-  const read = (id) => JSON.parse(document.getElementById(id).textContent);
+  const read = (id) => (id ? JSON.parse(document.getElementById(id).textContent) : {}); // sheets of tools have no rules
   const conditions = read(form.dataset.caseForm);
   const known = read(form.dataset.known);
   const refresh = () => arrange(form, conditions, known);
