@@ -113,7 +113,7 @@ def _copied(walked: list, wanted: int, said: random.Random) -> None:
     for first in range(0, wanted, BATCH):
         numbers = range(first, min(first + BATCH, wanted))
         of = [said.choice(closed if number % OPEN_SHARE else still) for number in numbers]
-        at = [begun + YEARS * number / wanted for number in numbers]
+        at = [begun + YEARS * (number / wanted) for number in numbers]
         with transaction.atomic():
             _copy(of, at, last, said)
     for month, number in last.items():
@@ -177,7 +177,7 @@ def _recorded(wanted: int, said: random.Random) -> None:
                     )
                     for _ in range(min(BATCH, wanted - start))
                 ]  # fmt: skip
-                with mock.patch.object(services, "timezone", mock.Mock(now=lambda: begun + YEARS * start / wanted)):  # noqa: B023
+                with mock.patch.object(services, "timezone", mock.Mock(now=lambda: begun + YEARS * (start / wanted))):  # noqa: B023
                     services.record_all(said.choice(users), acts)
 
 
