@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.contrib import messages
@@ -10,7 +12,9 @@ from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -21,14 +25,15 @@ from xunzhi.web.cases.types import case_types
 from xunzhi.web.installation import in_language, pack
 from xunzhi.web.monitor.readmodel import current
 from xunzhi.web.monitor.services import chart
-from xunzhi.web.monitor.words import say
+from xunzhi.web.monitor.words import language
 from xunzhi.web.org.models import Unit
 from xunzhi.web.permissions import requires
 from xunzhi.web.sheets import workbook
 from xunzhi.web.signals import services
 from xunzhi.web.signals.inbox import ASKING, BUDGET, QUIET_MONTHS
 from xunzhi.web.signals.models import Signal
-from xunzhi.web.signals.services import SignalError, may_handle, named, visible
+from xunzhi.web.signals.rows import COLUMNS, Rows
+from xunzhi.web.signals.services import SignalError, may_handle, visible
 
 PER_PAGE = 50
 SURE, LIKELY = 0.01, 0.05
@@ -37,14 +42,21 @@ TO_DO = (Signal.State.NEW, Signal.State.ACKNOWLEDGED)
 MADE = ("finding", "project")
 
 
+@dataclass(frozen=True)
 class Filters:
-    """What the query string asks for."""
+    """What the query string asks for; an empty text is no filter."""
 
-    def __init__(self, request: HttpRequest):
-        get = request.GET
-        self.state, self.owner = get.get("state", "todo"), get.get("owner", "")
-        self.kind, self.area = get.get("kind", "asking"), get.get("area", "")
-        self.text = get.get("q", "").strip().lower()
+    state: str
+    kind: str
+    owner: str
+    area: str
+    text: str
+
+    @classmethod
+    def asked(cls, request: HttpRequest) -> Filters:
+        """As a query string says them."""
+        given = {"state": "todo", "kind": "asking"} | request.GET.dict()
+        return cls(*(given.get(name, "") for name in ("state", "kind", "owner", "area", "q")))
 
     def of(self, signals: QuerySet[Signal]) -> QuerySet[Signal]:
         """The signals asked for."""
@@ -58,39 +70,36 @@ class Filters:
             signals = signals.filter(kind=self.kind)
         if self.owner:
             signals = signals.filter(owner=self.owner)
-        if self.area or self.text:
+        if self.area or self.text.strip():
             signals = signals.filter(indicator__in=self._indicators())
         return signals
 
     def _indicators(self) -> list[str]:
+        sought = self.text.strip().lower()
         return [
             one.id
             for one in pack().indicators.values()
-            if (not self.area or one.area == self.area)
-            and self.text in f"{one.id} {one.label.zh} {one.label.en}".lower()
+            if (not self.area or one.area == self.area) and sought in f"{one.id} {one.label.zh} {one.label.en}".lower()
         ]
 
 
 @requires("signal.view")
 def inbox(request: HttpRequest) -> HttpResponse:
     """Signals, the most certain first."""
-    seen, filters = visible(request.access), Filters(request)  # type: ignore[attr-defined]
+    seen, filters = visible(request.access), Filters.asked(request)  # type: ignore[attr-defined]
     found = filters.of(seen)
     if request.GET.get("export"):
         return _export(request, found)
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    for signal in page:
-        _dress(signal)
-    manifest, model = pack().manifest, current()
+    page = Paginator(found.values(*COLUMNS), PER_PAGE).get_page(request.GET.get("page"))
+    standards, model = pack(), current()
     counts = dict(seen.order_by().filter(kind__in=ASKING).values_list("state").annotate(Count("pk")))
     context = {
         "page": page,
+        "rows": Rows(standards).of(page),
         "filters": filters,
+        "choices": _choices(standards.fingerprint, language(), filters),
         "states": [(value, label, counts.get(value, 0)) for value, label in Signal.State.choices],
         "todo": sum(counts.get(state, 0) for state in TO_DO),
-        "kinds": Signal.Kind.choices,
-        "owners": [(key, in_language(label)) for key, label in manifest.owners.items()],
-        "areas": [(key, in_language(label)) for key, label in manifest.areas.items()],
         "expected": _expected(request, model),
         "budget": BUDGET,
         "quiet": QUIET_MONTHS,
@@ -99,12 +108,25 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return render(request, "signals/inbox.html", context)
 
 
+@lru_cache(maxsize=128)
+def _choices(_standards: str, _language: str, filters: Filters) -> SafeString:
+    """The form of the filters: the same for everyone who asks for the same."""
+    manifest = pack().manifest
+    context = {
+        "filters": filters,
+        "kinds": Signal.Kind.choices,
+        "owners": [(key, in_language(label)) for key, label in manifest.owners.items()],
+        "areas": [(key, in_language(label)) for key, label in manifest.areas.items()],
+    }
+    return render_to_string("signals/parts/filters.html", context)
+
+
 def _dress(signal: Signal) -> None:
     """Add what the page shows in words."""
-    indicator = pack().indicators.get(signal.indicator)
-    signal.name = named(signal)
-    signal.of = say().unit(indicator.unit) if indicator else ""
-    signal.office = in_language(pack().manifest.owners[signal.owner]) if signal.owner in pack().manifest.owners else ""
+    standards = pack()
+    indicator, owners = standards.indicators.get(signal.indicator), standards.manifest.owners
+    signal.name = in_language(indicator.label) if indicator else signal.indicator
+    signal.office = in_language(owners[signal.owner]) if signal.owner in owners else ""
     signal.others = len(signal.places) - 1
     signal.certainty = _certainty(signal.q)
 
