@@ -24,11 +24,20 @@ ON_A_PAGE = 100
 def catalogue(request: HttpRequest, results: Results) -> HttpResponse:
     """Indicators by area, owner, class, how far they were checked, or text."""
     given = {name: request.GET.get(name, "") for name in ("area", "owner", "class", "verified", "q")}
-    found = [item for item in results.model.pack.indicators.values() if _fits(item, given)]
     if request.GET.get("export") == "xlsx":
-        return workbook(request, results, _table(results, found), title=_("Indicators"))
+        return workbook(request, results, _table(results, _found(results, given)), title=_("Indicators"))
+    body = results.part("monitor/parts/catalogue.html", lambda: _listed(results, given))
+    return render(request, "monitor/catalogue.html", {"results": results, "body": body})
+
+
+def _found(results: Results, given: dict[str, str]) -> list[Indicator]:
+    return [item for item in results.model.pack.indicators.values() if _fits(item, given)]
+
+
+def _listed(results: Results, given: dict[str, str]) -> dict[str, object]:
+    """A page of the indicators found, and the filters."""
     manifest = results.model.pack.manifest
-    page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(_found(results, given), ON_A_PAGE).get_page(results.request.GET.get("page"))
     classes = dict(class_choices())
     rows = [
         {
@@ -42,8 +51,7 @@ def catalogue(request: HttpRequest, results: Results) -> HttpResponse:
         }
         for item in page
     ]
-    context = {
-        "results": results,
+    return {
         "page": page,
         "rows": rows,
         "given": given,
@@ -54,7 +62,6 @@ def catalogue(request: HttpRequest, results: Results) -> HttpResponse:
         "class_choices": class_choices(),
         "verified_choices": [(code, say()(f"verified.{code}")) for code in VERIFIED],
     }
-    return render(request, "monitor/catalogue.html", context)
 
 
 def _fits(item: Indicator, given: dict[str, str]) -> bool:
