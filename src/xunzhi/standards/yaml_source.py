@@ -99,6 +99,8 @@ def load_yaml(file: Path) -> Source:
         raise StandardsError(
             [Problem(file, line, "", f"not YAML: {error.problem}; check indentation and quotes")]
         ) from error
+    except yaml.YAMLError as error:
+        raise StandardsError([Problem(file, 1, "", "not YAML: it holds a character that no text has")]) from error
     except UnicodeDecodeError as error:
         raise StandardsError([Problem(file, 1, "", "not UTF-8; save the file as UTF-8")]) from error
     if node is None:

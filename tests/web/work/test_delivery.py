@@ -241,3 +241,22 @@ def test_each_level_of_a_reminder_is_heard_once(people) -> None:
         remind([people.head_a], "到期", "Due", "/cases/1", "case 1 2026-03-01")
         remind([people.vice], "逾期", "Overdue", "/cases/1", "case 1 2026-03-01", level=1)
     assert sorted(Notification.objects.values_list("kind", flat=True)) == ["escalation", "reminder"]
+
+
+def test_a_subject_with_lines_is_one_header(people, mail_server) -> None:
+    text = "请整改\r\nBcc: all@example.org\n\n<script>"
+    tell([people.head_a], text, text, "/cases/1", "k1", "task")
+    assert deliver() == 1
+    (envelope,) = mail_server.received
+    mail = read_mail(envelope)
+    assert (mail["Bcc"], mail["Subject"]) == (None, "请整改")
+    assert envelope.rcpt_tos == ["head_a@example.org"]
+
+
+def test_an_address_with_lines_is_sent_nowhere_and_stops_nobody_else(people, mail_server) -> None:
+    Person.objects.filter(pk=people.head_a.person.pk).update(email="a@example.org\nBcc: all@example.org")
+    told(people.head_a, people.head_b)
+    assert deliver() == 1
+    (envelope,) = mail_server.received
+    assert envelope.rcpt_tos == ["head_b@example.org"]
+    assert Delivery.objects.exclude(error="").get().notification.person == people.head_a.person

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import fcntl
 import hashlib
@@ -225,7 +226,7 @@ def _is_text(head: bytes) -> bool:
         return False
     for encoding in ("utf-8", "gb18030"):
         with contextlib.suppress(UnicodeDecodeError):
-            head[: len(head) - 3].decode(encoding, errors="strict")
+            codecs.getincrementaldecoder(encoding)().decode(head)  # the head may end within a character
             return True
     return False
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from xunzhi.web.accounts.models import User
 from xunzhi.web.cases import access as rules
 from xunzhi.web.cases import services
 from xunzhi.web.cases.views_case import Sheet, access_of, case_or_404, fields_named
@@ -35,8 +37,10 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
     return _keep(request, Sheet(request, found.form, found, fields_named(found.form, named & (open_fields | asked))))
 
 
+@transaction.atomic
 def _keep(request: HttpRequest, sheet: Sheet) -> HttpResponse:
     """Save a draft, unless another tab saved one since; `drop` throws it away."""
+    User.objects.select_for_update().only("pk").get(pk=request.user.pk)  # the tabs of one person, one after the other
     existing = None if sheet.form.anonymous else sheet.draft
     if "drop" in request.POST:
         if existing:

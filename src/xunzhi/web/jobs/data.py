@@ -76,10 +76,14 @@ def keep(upload: UploadedFile) -> str:
         raise ValidationError(_("Use letters, digits, dots and dashes in the name of the file."))
     folder().mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(prefix=f".{name}.", suffix=".part", dir=folder())
-    with os.fdopen(handle, "wb") as out:
-        for chunk in upload.chunks():
-            out.write(chunk)
-    Path(draft).replace(folder() / name)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            for chunk in upload.chunks():
+                out.write(chunk)
+        Path(draft).replace(folder() / name)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
     return name
 
 

@@ -38,7 +38,7 @@ def imports(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         upload, kind = form.cleaned_data["file"], form.cleaned_data["kind"]
         try:
-            rows = files.read(kind, upload.name, upload.read())
+            rows = files.read(kind, upload.name, upload.read(files.MOST_BYTES + 1))
         except ValidationError as error:
             form.add_error("file", error)
         else:

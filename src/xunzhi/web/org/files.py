@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO, StringIO
 from typing import Any
+from zipfile import ZipFile
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -18,6 +19,9 @@ from xunzhi.web.sheets import workbook
 
 MOST_ROWS = 50_000
 MOST_BYTES = 10 * 1024 * 1024
+MOST_UNPACKED = 30 * MOST_BYTES
+"""Bytes of an Excel file once it is unpacked: more is no table of people."""
+
 REMARKS = {"行号", "line", "拒绝原因", "why it was refused"}
 """Headings that the file of refused rows adds; they are passed over when it comes back."""
 
@@ -130,11 +134,25 @@ def _places(kind: str, headings: Sequence[str]) -> dict[str, int]:
 
 def _xlsx(content: bytes) -> Iterator[list[str]]:
     try:
+        _refuse_bombs(content)
         book = load_workbook(BytesIO(content), read_only=True, data_only=True)
-    except Exception as error:  # openpyxl raises what zip and XML raise
+        for row in book.worksheets[0].iter_rows(values_only=True):
+            yield [_cell(value) for value in row]
+    except ValidationError:
+        raise
+    except Exception as error:  # openpyxl raises what zip and XML raise, also in the middle of a sheet
         raise ValidationError(_("This Excel file can't be read; save it again as .xlsx.")) from error
-    for row in book.worksheets[0].iter_rows(values_only=True):
-        yield [_cell(value) for value in row]
+
+
+def _refuse_bombs(content: bytes) -> None:
+    """Refuse files of few bytes that unpack to many.
+
+    Raises:
+        ValidationError: if it is one.
+    """
+    with ZipFile(BytesIO(content)) as parts:
+        if sum(part.file_size for part in parts.infolist()) > MOST_UNPACKED:
+            raise ValidationError(_("The file is larger than 10 MB; divide it."))
 
 
 def _cell(value: Any) -> str:
@@ -162,8 +180,14 @@ def _csv(content: bytes) -> Iterator[list[str]]:
         raise ValidationError(_("This is neither an .xlsx file nor a CSV file in UTF-8 or GB18030."))
     first = text.partition("\n")[0]
     delimiter = max(",\t;", key=first.count)
-    for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter):
-        yield [cell.strip() for cell in row]
+    rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        for row in rows:
+            yield [cell.strip() for cell in row]
+    except csv.Error as error:
+        raise ValidationError(
+            _("Line %(line)d can't be read: look for a quotation mark that is not closed.") % {"line": rows.line_num}
+        ) from error
 
 
 def day(text: str) -> date | None:
