@@ -21,7 +21,7 @@ function draw(figure) {
   embed(figure, JSON.parse(dark ? repainted(source.textContent) : source.textContent), {
     ast: true, expr: expressionInterpreter, actions: false, renderer: "svg", config: dark ? DARK : LIGHT,
     tooltip: { theme: dark ? "dark" : "light" },
-  });
+  }).then(() => figure.querySelector("svg")?.setAttribute("aria-hidden", "true")); // the figure's label and its table say it
 }
 
 const drawAll = (root) => root.querySelectorAll("[data-chart]").forEach(draw);

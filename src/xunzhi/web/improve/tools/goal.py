@@ -36,7 +36,9 @@ def outcome(values: Mapping[str, Any]) -> Outcome:
     ]
     room = f"({100.0 if ideal is None else ideal:g} − {current:g})" if higher else f"{current:g}"
     sentences.append(f"{current:g} {'+' if higher else '−'} {room} × {focus:g}% × {capability:g}% = {found:.2f}")
-    return Outcome(sentences, _drawn(current, found), "", (), (), {"target": found, "current": current})
+    rows = [(_("Current value"), f"{current:g}"), (_("Target"), f"{found:.2f}")]
+    columns = (_("Phase"), _("Value"))
+    return Outcome(sentences, _drawn(current, found), "", columns, rows, {"target": found, "current": current})
 
 
 def _drawn(current: float, goal: float) -> dict[str, Any]:

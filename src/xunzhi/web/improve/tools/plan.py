@@ -41,7 +41,9 @@ def outcome(values: Mapping[str, Any]) -> Outcome:
     sentences = [_("%(n)d activities planned.") % {"n": planned}]
     if late:
         sentences.append(_("Late: %(names)s.") % {"names": _(", ").join(late)})
-    return Outcome(sentences, _drawn(bars), "", (), (), {"late": late})
+    columns = (_("Activity"), _("Kind"), _("First day"), _("Last day"))
+    rows = [(bar["what"], bar["kind"], bar["from"], bar["to"]) for bar in bars]
+    return Outcome(sentences, _drawn(bars), "", columns, rows, {"late": late})
 
 
 def _drawn(bars: list[dict[str, str]]) -> dict[str, Any]:
