@@ -58,15 +58,19 @@ COLUMNS = (
 )  # fmt: skip
 
 
+def encounters(rows: list[tuple[object, ...]]) -> pa.Table:
+    """Rows of COLUMNS as facts."""
+    columns = dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+    times = ("admission_time", "discharge_time")
+    return pa.table(
+        {name: pa.array(v, pa.timestamp("us")) if name in times else pa.array(v) for name, v in columns.items()}
+    )
+
+
 def fill(lake: Lake) -> None:
     """Put the facts of both hospitals into a lake."""
     stays = [_stays("H1", code, FEW if code == SMALL else EACH) for code in DEPARTMENTS]
-    rows = [row for found in (*stays, _stays("H2", "0301", FEW)) for row in found]
-    columns = dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
-    times = ("admission_time", "discharge_time")
-    encounter = pa.table(
-        {name: pa.array(v, pa.timestamp("us")) if name in times else pa.array(v) for name, v in columns.items()}
-    )
+    encounter = encounters([row for found in (*stays, _stays("H2", "0301", FEW)) for row in found])
     named = [("H1", code, name) for code, name in DEPARTMENTS.items()]
     named += [("H1", "0301W1", "心内一病区"), ("H2", "0301", "内科")]
     institutions, codes, names = zip(*named, strict=True)

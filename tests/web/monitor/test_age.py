@@ -11,22 +11,12 @@ import pytest
 from django.test import Client
 
 from xunzhi.measures import MeasureStore
-from xunzhi.web import installation
 from xunzhi.web.installation import lake
 from xunzhi.web.jobs.models import Job
 from xunzhi.web.monitor import prepare
 
 PAGES = ("/overview", "/wall", "/departments", "/units/department/0301", "/indicators/inpatient_mortality_rate")
 Browser = Callable[[str], Client]
-
-
-@pytest.fixture
-def own(results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An installation with results that the test may change."""
-    shutil.copytree(results, tmp_path / "own")
-    monkeypatch.setenv("XUNZHI_HOME", str(tmp_path / "own"))
-    installation._opened.cache_clear()
-    return tmp_path / "own"
 
 
 def _texts(browser: Client) -> list[str]:
