@@ -20,7 +20,11 @@ pytestmark = pytest.mark.django_db
 
 
 def seers(people, case) -> set[str]:
-    return {name for name, user in vars(people).items() if may_see(Access(user), case)}
+    found = {name for name, user in vars(people).items() if may_see(Access(user), case)}
+    assert found == {name for name, user in vars(people).items() if case in visible(Access(user))}, (
+        "the same, asked twice"
+    )
+    return found
 
 
 OFFICE = {"officer", "president", "vice"}

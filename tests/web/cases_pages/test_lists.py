@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
@@ -55,6 +56,39 @@ def test_filters_find_what_they_say(signed_in: Browser, three: list[Case], query
 def test_a_department_sees_its_own(signed_in: Browser, three: list[Case]) -> None:
     assert _titles(signed_in("head_b"), "state=all") == {"危急值漏报"}
     assert _titles(signed_in("officer_h2"), "state=all") == set()
+
+
+@pytest.mark.parametrize("address", ["/cases/finding", "/cases/finding/board"])
+def test_what_people_typed_stays_text(signed_in: Browser, finding: Filed, units: SimpleNamespace, address: str) -> None:
+    units.cardiology.name = "<i>心内</i>"
+    units.cardiology.save()
+    finding(subject='<script>alert("1")</script>\'')
+    page = signed_in("officer").get(address).content.decode()
+    assert "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&#x27;" in page
+    assert "<script>alert" not in page
+    assert "<i>" not in page
+
+
+def test_pages_of_a_list_follow_each_other_and_count(signed_in: Browser, finding: Filed) -> None:
+    last = finding("issue", subject="第51个")
+    Case.objects.bulk_create(
+        Case(**{**_columns(last), "number": f"N{number:02}", "opened_at": last.opened_at + timedelta(minutes=number)})
+        for number in range(1, 51)
+    )
+    browser = signed_in("officer")
+    first, second = (browser.get(f"/cases/finding?page={page}").content.decode() for page in (1, 2))
+    assert "1–50 of 51" in first
+    assert first.index("N50") < first.index("N49") < first.index("N01")
+    assert "51–51 of 51" in second
+    assert "N01" not in second
+    board = browser.get("/cases/finding/board").content.decode()
+    assert "26 more" in board
+
+
+def _columns(case: Case) -> dict[str, Any]:
+    return {
+        field.attname: getattr(case, field.attname) for field in Case._meta.concrete_fields if not field.primary_key
+    }
 
 
 @pytest.mark.parametrize("address", ["/cases/finding", "/cases/finding/board", "/cases"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ from xunzhi.web.cases.parties import people
 from xunzhi.web.installation import in_language
 from xunzhi.web.org.models import Person
 from xunzhi.web.permissions import Access
-from xunzhi.web.work.calendar import add_working_days
+from xunzhi.web.work.calendar import working_days
 
 ICONS = {"opened": "plus", "moved": "arrow-right", "edited": "pencil", "attached": "paperclip", "linked": "link"}
 WIDE = {FieldType.LONG_TEXT, FieldType.TABLE, FieldType.SCALE, FieldType.ATTACHMENT}
@@ -125,7 +125,7 @@ def term(case: Case) -> Term | None:
     now, due = timezone.localtime(), timezone.localtime(case.due_at)
     late = due < now
     first, last = (due.date(), now.date()) if late else (now.date(), due.date())
-    days = _working_days(first, last, case.institution)
+    days = min(working_days(first, last, case.institution), 366)
     if due.date() == now.date():
         text = _("overdue since today") if late else _("due today")
     elif late and not days:
@@ -135,18 +135,6 @@ def term(case: Case) -> Term | None:
     else:
         text = ngettext("%(days)d working day left", "%(days)d working days left", days) % {"days": days}
     return Term(due, text, late, soon=not late and days <= 2)
-
-
-def _working_days(first: Any, last: Any, institution: str) -> int:
-    """Working days after `first` up to `last`, counted to a year at most."""
-    low, high = 0, min((last - first).days, 366)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if add_working_days(first, middle, institution) <= last:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 @dataclass(frozen=True)
@@ -163,17 +151,27 @@ class Event:
     signed: str = ""
 
 
-def timeline(case: Case, names: Names, *, masked: bool = True) -> list[Event]:
-    """All that happened and was said, first to last."""
-    log = case.log.select_related("by__person").order_by("pk")
-    said = case.comments.select_related("by__person").prefetch_related("mentions__user").order_by("pk")
+_WHO = ("by__person__name", "by__username")
+_ENTRY = ("kind", "at", "transition", "from_state", "to_state", "comment", "changes", "signed_as", *_WHO)
+
+
+def log_of(case: Case) -> list[Any]:
+    """The log of a case, first to last: what its page, or paper, says of each entry."""
+    return list(case.log.order_by("pk").values_list(*_ENTRY, named=True))
+
+
+def timeline(case: Case, log: Iterable[Any], names: Names, *, masked: bool = True) -> list[Event]:
+    """All that happened (see :func:`log_of`) and was said, first to last."""
     events = [_happened(case.form, entry, names, masked=masked) for entry in log]
-    events += [_said(comment) for comment in said]
-    return sorted(events, key=lambda event: event.at)
+    return sorted([*events, *_said(case)], key=lambda event: event.at)
 
 
-def _happened(form: CaseType, entry: LogEntry, names: Names, *, masked: bool) -> Event:
-    who = str(entry.by) if entry.by else _("The program")
+def _who(row: Any) -> str:
+    return row.by__person__name or row.by__username or ""
+
+
+def _happened(form: CaseType, entry: Any, names: Names, *, masked: bool) -> Event:
+    who = _who(entry) or _("The program")
     step = form.transitions.get(entry.transition)
     state = form.states.get(entry.to_state)
     match entry.kind:
@@ -218,19 +216,17 @@ def _changes(
 _MENTION = re.compile(r"@([\w.+-]+)")
 
 
-def _said(comment: Comment) -> Event:
-    names: dict[str, str] = {}
-    for person in comment.mentions.all():
-        account = getattr(person, "user", None)
-        names |= {person.code: person.name} | ({account.get_username(): person.name} if account else {})
-    return Event(
-        comment.at,
-        str(comment.by) if comment.by else _("Anonymous"),
-        "message",
-        "",
-        _marked(comment.text, names),
-        said=True,
-    )
+def _said(case: Case) -> Iterator[Event]:
+    """The comments, with the people whom they mention by name."""
+    said = list(case.comments.order_by("pk").values_list("pk", "at", "text", *_WHO, named=True))
+    marked = [comment.pk for comment in said if "@" in comment.text]
+    named: dict[int, dict[str, str]] = {}
+    mentions = Comment.mentions.through.objects.filter(comment__in=marked)
+    for pk, name, *codes in mentions.values_list("comment", "person__name", "person__code", "person__user__username"):
+        named.setdefault(pk, {}).update({code: name for code in codes if code})
+    for comment in said:
+        text = _marked(comment.text, named.get(comment.pk, {}))
+        yield Event(comment.at, _who(comment) or _("Anonymous"), "message", "", text, said=True)
 
 
 def _marked(text: str, names: Mapping[str, str]) -> SafeString:
@@ -258,8 +254,10 @@ class Linked:
 def links(access: Access, case: Case) -> list[Linked]:
     """The linked cases that the reader may see, in both directions."""
     made = list(Link.objects.filter(Q(case=case) | Q(other=case)))
+    if not made:
+        return []
     ids = {link.other_id if link.case_id == case.pk else link.case_id for link in made}
-    others = {other.pk: other for other in visible(access).filter(pk__in=ids).select_related("revision")}
+    others = {other.pk: other for other in visible(access).filter(pk__in=ids).light()}
     back = {
         Link.Kind.RELATED: _("related to"),
         Link.Kind.RAISED_BY: _("raised"),
@@ -293,12 +291,12 @@ def mentionable(case: Case, text: str) -> list[Person]:
     return sorted(found[:50], key=lambda person: (person.unit_id not in near, person.name))[:8]
 
 
-def log_names(case: Case) -> Names:
+def log_names(case: Case, log: Iterable[Any]) -> Names:
     """The names behind values of a case, now and in its log."""
-    logged = case.log.exclude(kind=LogEntry.Kind.OPENED).values_list("changes", flat=True)
     sides = [
-        {name: pair[side] for name, pair in changes.items() if name in case.form.fields}
-        for changes in logged
+        {name: pair[side] for name, pair in entry.changes.items() if name in case.form.fields}
+        for entry in log
+        if entry.kind != LogEntry.Kind.OPENED
         for side in (0, 1)
     ]
     return Names.of((case.form, values) for values in (case.values, *sides))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,8 +42,8 @@ class Names:
         }
         files = {pk for form, values in cases for pk in file_ids(form, values)}
         return cls(
-            Person.objects.in_bulk(ids[FieldType.PERSON]) if ids[FieldType.PERSON] else {},
-            Unit.objects.in_bulk(ids[FieldType.UNIT]) if ids[FieldType.UNIT] else {},
+            _read(Person, ids[FieldType.PERSON]),
+            _read(Unit, ids[FieldType.UNIT]),
             {str(pk): name for pk, name in Attachment.objects.filter(pk__in=files).values_list("pk", "name")}
             if files
             else {},
@@ -106,6 +106,11 @@ class Names:
 def _indicator(name: str) -> str:
     found = pack().indicators.get(name)
     return in_language(found.label) if found else name
+
+
+def _read(model: Any, ids: Collection[int]) -> Mapping[int, Any]:
+    """Persons or units by id, with name and code alone."""
+    return {row.pk: row for row in model.objects.filter(pk__in=ids).order_by().only("name", "code")} if ids else {}
 
 
 def is_sensitive(spec: FormField) -> bool:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from xunzhi.standards.cases import CaseType
 from xunzhi.standards.forms import FieldType, FormField
 from xunzhi.web.cases.access import visible
-from xunzhi.web.cases.labels import Names, is_sensitive
-from xunzhi.web.cases.models import SECRECIES, Case, CaseTypeRevision
+from xunzhi.web.cases.labels import is_sensitive
+from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.pairs import holding
+from xunzhi.web.cases.rows import LABELS, Record, in_order
 from xunzhi.web.installation import in_language
 from xunzhi.web.org.models import Person, Unit
 from xunzhi.web.permissions import Access
@@ -31,21 +34,6 @@ MOST = 1000
 
 PAGE = 50
 
-LABELS = {
-    "number": gettext_lazy("Number"),
-    "title": pgettext_lazy("of a case", "Title"),
-    "state": gettext_lazy("State"),
-    "unit": gettext_lazy("Unit"),
-    "opened_by": gettext_lazy("Opened by"),
-    "assignee": gettext_lazy("Assigned to"),
-    "opened_at": gettext_lazy("Opened"),
-    "entered_state_at": gettext_lazy("In this state since"),
-    "due_at": gettext_lazy("Due"),
-    "closed_at": gettext_lazy("Closed"),
-    "round": gettext_lazy("Round"),
-    "secrecy": gettext_lazy("Secrecy"),
-    "institution": gettext_lazy("Institution"),
-}
 DUE = {
     "overdue": gettext_lazy("Overdue"),
     "today": gettext_lazy("Due today"),
@@ -78,12 +66,12 @@ class Chip:
 
 @dataclass(frozen=True)
 class Tab:
-    """A state with the number of its cases; `text` may say "1000+"."""
+    """A state with the number of its cases; `link` is the query string that shows them."""
 
-    state: str
     label: str
     text: str
     here: bool
+    link: str
 
 
 class Listing:
@@ -92,13 +80,13 @@ class Listing:
     def __init__(self, access: Access, form: CaseType, query: QueryDict):
         self.access, self.form, self.query = access, form, query
 
-    @property
+    @cached_property
     def state(self) -> str:
         """The state shown; "" all that are not done, "all" every one."""
         asked = self.query.get("state", "")
         return asked if asked in self.form.states or asked == "all" else ""
 
-    @property
+    @cached_property
     def sort(self) -> str:
         """The column by which it is sorted; "-" in front: from the last to the first."""
         asked = self.query.get("sort", "")
@@ -107,23 +95,16 @@ class Listing:
     @cached_property
     def base(self) -> QuerySet[Case]:
         """All cases that fit the filters, in any state."""
-        found = visible(self.access).filter(type=self.form.case)
-        for condition in self._conditions():
-            found = found.filter(condition)
-        return found
+        return visible(self.access, self.form.case).filter(*self._conditions())
 
-    @cached_property
+    @property
     def cases(self) -> QuerySet[Case]:
-        """The cases of the list, sorted; without columns that aren't shown."""
-        return self.ordered(self.base.filter(self._of_state()))
-
-    def ordered(self, cases: QuerySet[Case]) -> QuerySet[Case]:
-        """Cases in the order asked for."""
-        column = SORTED_BY[self.sort.lstrip("-")]
-        by = F(column).desc(nulls_last=True) if self.sort.startswith("-") else F(column).asc(nulls_last=True)
+        """The cases of the list, sorted."""
+        column, last_first = SORTED_BY[self.sort.lstrip("-")], self.sort.startswith("-")
+        by = F(column).desc(nulls_last=True) if last_first else F(column).asc(nulls_last=True)
         if column == "opened_at":  # never empty: the plain form is what the index holds
-            by = F(column).desc() if self.sort.startswith("-") else F(column).asc()
-        return cases.order_by(by, "-pk" if self.sort.startswith("-") else "pk")
+            by = F(column).desc() if last_first else F(column).asc()
+        return self.base.filter(self._of_state()).order_by(by, "-pk" if last_first else "pk")
 
     def _of_state(self) -> Q:
         match self.state:
@@ -139,31 +120,37 @@ class Listing:
         """The states in which something remains to be done."""
         return [name for name, state in self.form.states.items() if state.kind != "done"]
 
-    def page(self, number: Any) -> Any:
-        """One page of the list, with the columns that it needs."""
-        return _Pages(self.narrowed(self.cases), PAGE).get_page(number)
+    @cached_property
+    def found(self) -> list[tuple[int, str]]:
+        """Id and state of the cases of the list, up to :data:`MOST`; all else about it is told by these."""
+        return list(self.cases.values_list("pk", "state")[:MOST])
 
-    def narrowed(self, cases: QuerySet[Case], columns: Iterable[str] = ()) -> QuerySet[Case]:
-        """Cases with what some columns (those of the list) and links need, and no more."""
-        wanted = set(columns or self.form.listing.columns)
-        only = {"type", "number", "title", "state", "stage", "version", "due_at", "secrecy", "revision_id"}
-        only |= {column for column in wanted if column in LABELS} - {"opened_by", "unit", "assignee"}
-        if any(column.startswith("field.") for column in wanted):
-            only.add("values")
-        related = [column for column in ("unit", "assignee", "opened_by__person") if column.split("__")[0] in wanted]
-        only |= {f"{path}__name" for path in related} | ({"opened_by__username"} if "opened_by" in wanted else set())
-        return cases.select_related(*related).only(*only) if related else cases.only(*only)
+    def page(self, number: Any) -> tuple[Page, list[Record]]:  # type: ignore[type-arg]
+        """One page of the list, and what its columns need of its cases."""
+        page = Paginator([pk for pk, _state in self.found], PAGE).get_page(number)
+        return page, in_order(page.object_list, self.form.listing.columns)
 
     @cached_property
     def tabs(self) -> list[Tab]:
         """All open ones, each state, and every case; only open ones are counted, for done ones grow for ever."""
-        counted = self.base.filter(state__in=self.open_states).order_by().values_list("state")
-        counts = dict(counted.annotate(count=Count("pk")))
-        tabs = [Tab("", _("Open"), str(sum(counts.values())), self.state == "")]
+        counts = self._open_counts()
+        told = {"": (_("Open"), str(sum(counts.values())))}
         for name, state in self.form.states.items():
-            text = str(counts.get(name, 0)) if name in self.open_states else ""
-            tabs.append(Tab(name, in_language(state.label), text, self.state == name))
-        return [*tabs, Tab("all", _("All"), "", self.state == "all")]
+            told[name] = (in_language(state.label), str(counts.get(name, 0)) if name in self.open_states else "")
+        told["all"] = (_("All"), "")
+        return [Tab(*words, name == self.state, self.link(state=name)) for name, words in told.items()]
+
+    def _open_counts(self) -> dict[str, int]:
+        """How many open cases fit the filters, by state."""
+        if not self.state and len(self.found) < MOST:
+            return Counter(state for _pk, state in self.found)
+        open_ones = self.base.filter(state__in=self.open_states).order_by()
+        return dict(open_ones.values_list("state").annotate(count=Count("pk")))
+
+    def link(self, **changes: str) -> str:
+        """The query string of this page with some parameters changed, from its first page on; "" removes one."""
+        changed = {name: [value] if value else [] for name, value in {"page": "", **changes}.items()}
+        return urlencode(dict(self.query.lists()) | changed, doseq=True)
 
     # Filters
 
@@ -249,17 +236,10 @@ class Listing:
         """The choice fields by which is filtered."""
         return [one for one in self.choices if one.value in one.spec.options]
 
-    @property
+    @cached_property
     def chips(self) -> list[Chip]:
         """The filters in force, in words."""
-        return [replace(chip, without=self._without(chip.parameter)) for chip in self._chips()]
-
-    def _without(self, parameter: str) -> str:
-        """The query string without one filter."""
-        query = self.query.copy()
-        for name in (parameter, "page"):
-            query.pop(name, None)
-        return query.urlencode()
+        return [replace(chip, without=self.link(**{chip.parameter: ""})) for chip in self._chips()]
 
     def _chips(self) -> Iterator[Chip]:
         if self.text:
@@ -306,95 +286,9 @@ class Choice:
         return [(value, in_language(label)) for value, label in self.spec.options.items()]
 
 
-class _Pages(Paginator):  # type: ignore[type-arg]
-    """Pages that stop counting at :data:`MOST`."""
-
-    @cached_property
-    def count(self) -> int:
-        return min(self.object_list.order_by()[: MOST + 1].count(), MOST)
-
-
 def _start_of(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _end_of(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.max))
-
-
-# Cells
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What stands in a column of a row."""
-
-    column: str
-    text: str
-    value: Any = None
-
-
-@dataclass(frozen=True)
-class Row:
-    """A case as a row or card."""
-
-    case: Case
-    state: str
-    cells: list[Cell]
-
-    @property
-    def overdue(self) -> bool:
-        """Whether its deadline has passed."""
-        return self.case.open and self.case.due_at is not None and self.case.due_at < timezone.now()
-
-
-def label_of(form: CaseType, column: str) -> str:
-    """The heading of a column."""
-    if column.startswith("field."):
-        return in_language(form.fields[column.removeprefix("field.")].label)
-    return str(LABELS[column])
-
-
-def rows(cases: Iterable[Case], columns: Iterable[str], names: Names | None = None) -> list[Row]:
-    """Cases with the texts of some columns; what is sensitive is hidden. Each case is read with its own form."""
-    cases, columns = list(cases), list(columns)
-    forms = forms_of(cases)
-    if names is None:
-        fields = any(column.startswith("field.") for column in columns)
-        names = Names.of((forms[case.revision_id], case.values) for case in cases) if fields else Names()
-    return [
-        Row(
-            case,
-            in_language(forms[case.revision_id].states[case.state].label),
-            [_cell(case, forms[case.revision_id], column, names) for column in columns],
-        )
-        for case in cases
-    ]
-
-
-def _cell(case: Case, form: CaseType, column: str, names: Names) -> Cell:
-    if column.startswith("field."):
-        name = column.removeprefix("field.")
-        spec = form.fields.get(name)
-        return Cell(column, names.text(spec, case.values.get(name), masked=True) if spec else "")
-    match column:
-        case "state":
-            return Cell(column, in_language(form.states[case.state].label))
-        case "secrecy":
-            return Cell(column, str(dict(SECRECIES)[case.secrecy]))
-        case "opened_by":
-            return Cell(column, str(case.opened_by or ""))
-        case _:
-            value = getattr(case, column)
-            return Cell(column, "" if value is None else str(value), value)
-
-
-_FORMS: dict[int, CaseType] = {}
-
-
-def forms_of(cases: Iterable[Case]) -> Mapping[int, CaseType]:
-    """The forms with which cases were filed, by the id of the revision; revisions never change."""
-    missing = {case.revision_id for case in cases} - _FORMS.keys()
-    for revision in CaseTypeRevision.objects.filter(pk__in=missing) if missing else ():
-        _FORMS[revision.pk] = revision.form
-    return _FORMS

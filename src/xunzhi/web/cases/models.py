@@ -64,6 +64,11 @@ SECRECIES = [
 ]
 
 
+def address_of(pk: int) -> str:
+    """The page of a case."""
+    return f"/cases/{pk}"
+
+
 class Cases(models.QuerySet["Case"]):
     """Cases; `light` reads many of them quickly."""
 
@@ -153,7 +158,7 @@ class Case(models.Model):
 
     def get_absolute_url(self) -> str:
         """The page of the case."""
-        return f"/cases/{self.pk}"
+        return address_of(self.pk)
 
 
 class Participation(models.Model):

@@ -29,7 +29,7 @@ def _prints(_fingerprint: str) -> Mapping[str, Mapping[str, Paper]]:
 
 def paper_sheet(case: Case, paper: Paper, printer: str, account: str, *, masked: bool = True) -> Sheet:
     """A case on one of its papers; `masked` hides who patients are."""
-    names = detail.log_names(case)
+    names = detail.log_names(case, detail.log_of(case))
     return blank_sheet(
         case,
         printer,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from django.db.models import Q
-
 from xunzhi.standards.forms import FieldType
 from xunzhi.standards.roles import Secrecy
 from xunzhi.web.accounts.services import people_with_role
@@ -96,5 +94,4 @@ def holders(unit: Unit, duties: list[str]) -> list[Person]:
 
 def headed(person: Person) -> list[str]:
     """The paths of the units that a person answers for."""
-    posts = Post.objects.filter(in_force(), Q(duty__in=HEADS), person=person).select_related("unit")
-    return [post.unit.path for post in posts]
+    return list(Post.objects.filter(in_force(), duty__in=HEADS, person=person).values_list("unit__path", flat=True))

@@ -80,14 +80,15 @@ class Sheet:
 
 def sheet(case: Case, printer: str, account: str, *, masked: bool = True) -> Sheet:
     """All of a case for the printer; `masked` hides who patients are."""
-    names = detail.log_names(case)
+    history = detail.log_of(case)
+    names = detail.log_names(case, history)
     return blank_sheet(
         case,
         printer,
         account,
         sections=(_facts(case), *_sections(case, names, masked=masked)),
         signatures=tuple(_signatures(case)),
-        log=tuple(_log(case, names, masked=masked)),
+        log=tuple(_log(case, history, names, masked=masked)),
     )
 
 
@@ -157,8 +158,8 @@ def _signatures(case: Case) -> Iterator[Signature]:
     yield Signature(_("Received and checked by:"))
 
 
-def _log(case: Case, names: detail.Names, *, masked: bool) -> Iterator[Happened]:
-    for event in detail.timeline(case, names, masked=masked):
+def _log(case: Case, history: list[Any], names: detail.Names, *, masked: bool) -> Iterator[Happened]:
+    for event in detail.timeline(case, history, names, masked=masked):
         if not event.said:
             what = "：".join(text for text in (event.text, str(event.comment)) if text)
             yield Happened(timezone.localtime(event.at).strftime("%Y-%m-%d %H:%M"), event.who, what)

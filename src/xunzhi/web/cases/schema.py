@@ -96,29 +96,30 @@ def _dangling(form: CaseType, values: Values) -> Iterator[tuple[str, str]]:
 
 def row_ids(form: CaseType, values: Mapping[str, Any], kind: FieldType) -> Iterator[tuple[str, int]]:
     """The persons or units that values name, with the field that names them."""
-    for name, field in form.fields.items():
-        value = values.get(name)
-        if field.type is kind:
-            yield from ((name, pk) for pk in as_list(value))
-        elif field.type is FieldType.TABLE:
-            for index, row in enumerate(value or ()):
-                for column, spec in field.columns.items():
-                    if spec.type is kind:
-                        yield from ((f"{name}.{index}.{column}", pk) for pk in as_list(row.get(column)))
+    for place, spec, value in _leaves(form, values):
+        if spec.type is kind:
+            yield from ((place, pk) for pk in as_list(value))
 
 
 def file_ids(form: CaseType, values: Mapping[str, Any]) -> dict[str, str]:
-    """The files that values name: id → field."""
+    """The files that values name: id → field, or FIELD.COLUMN of a table."""
     found: dict[str, str] = {}
-    for name, field in form.fields.items():
-        if field.type is FieldType.ATTACHMENT:
-            found |= dict.fromkeys(values.get(name) or (), name)
-        elif field.type is FieldType.TABLE:
-            for row in values.get(name) or ():
-                for column, spec in field.columns.items():
-                    if spec.type is FieldType.ATTACHMENT:
-                        found |= dict.fromkeys(row.get(column) or (), f"{name}.{column}")
+    for place, spec, value in _leaves(form, values):
+        if spec.type is FieldType.ATTACHMENT:
+            name, *row = place.split(".")
+            found |= dict.fromkeys(value or (), ".".join((name, *row[1:])))
     return found
+
+
+def _leaves(form: CaseType, values: Mapping[str, Any]) -> Iterator[tuple[str, FormField, Any]]:
+    """The values of fields, and of each row's columns in tables (FIELD.ROW.COLUMN)."""
+    for name, value in values.items():
+        field = form.fields.get(name)
+        if field is not None and field.type is not FieldType.TABLE:
+            yield name, field, value
+        elif field is not None:
+            for index, row in enumerate(value or ()):
+                yield from ((f"{name}.{index}.{key}", spec, row.get(key)) for key, spec in field.columns.items())
 
 
 def as_list(value: Any) -> list[Any]:

@@ -166,20 +166,18 @@ def save_view(
     return found
 
 
-def views_for(access: Access, type: str) -> QuerySet[SavedView]:  # noqa: A002
-    """One's own saved views, those for all, and those for a unit in which one works or has a role."""
-    above = {int(pk) for path in _paths(access) for pk in path.strip("/").split("/")}
+def views_for(access: Access, type: str, units: Iterable[Unit]) -> QuerySet[SavedView]:  # noqa: A002
+    """One's own saved views, those for all, and those for a unit in which one works or has a role (`units`)."""
+    above = {int(pk) for unit in units for pk in unit.path.strip("/").split("/")}
     seen = Q(user=access.user.pk) | Q(shared=True) | Q(unit__in=above)
-    return SavedView.objects.filter(seen, type=type).select_related("user__person", "unit")
+    names = ("unit__name", "user__username", "user__person__name")
+    return SavedView.objects.filter(seen, type=type).values("pk", "name", "query", "shared", "unit", "user", *names)
 
 
 def units_to_share_with(access: Access) -> QuerySet[Unit]:
     """The units in which someone works or has a role."""
-    return Unit.objects.filter(path__in=_paths(access)).order_by("-path")
-
-
-def _paths(access: Access) -> set[str]:
-    return {held.path for held in access.held} | ({access.person.unit.path} if access.person else set())
+    works_in = {access.person.unit_id} if access.person else set()
+    return Unit.objects.filter(pk__in={held.unit_id for held in access.held} | works_in).order_by("-path")
 
 
 def _user(by: Any) -> Any:

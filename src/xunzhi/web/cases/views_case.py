@@ -42,8 +42,9 @@ def case_or_404(request: HttpRequest, pk: int) -> Case:
     Raises:
         Http404: if there is none.
     """
-    seen = rules.visible(access_of(request)).select_related("revision", "unit", "assignee", "opened_by__person")
-    found: Case = get_object_or_404(seen, pk=pk)
+    found: Case = get_object_or_404(Case.objects.light("assignee", "opened_by__person"), pk=pk)
+    if not rules.may_see(access_of(request), found):
+        raise Http404
     return found
 
 
@@ -87,11 +88,12 @@ def patients(found: Case) -> list[str]:
 
 def _page(request: HttpRequest, found: Case, *, masked: bool) -> dict[str, Any]:
     access, form = access_of(request), found.form
-    names = detail.log_names(found)
+    log = detail.log_of(found)
+    names = detail.log_names(found, log)
     shown = list(panels.panels(request, found))
     sections = detail.parts(found, names, masked=masked)
     person = access.person
-    followers = [follower.person for follower in found.followers.select_related("person")]
+    followers = dict(found.followers.order_by("pk").values_list("person", "person__name"))
     return {
         "case": found,
         "form": form,
@@ -101,19 +103,19 @@ def _page(request: HttpRequest, found: Case, *, masked: bool) -> dict[str, Any]:
         "may_identify": may_identify(request, found.unit, secrecy=Secrecy(found.secrecy)),
         "purposes": purposes(),
         "state": form.states[found.state],
-        "states": _path(found),
+        "states": _path(found, log),
         "steps": rules.steps(access, found),
         "may_edit": rules.may_edit(access, found),
         "responsible": detail.responsible(found) if found.open else [],
         "term": detail.term(found),
-        "events": detail.timeline(found, names, masked=masked),
+        "events": detail.timeline(found, log, names, masked=masked),
         "links": detail.links(access, found),
         "link_kinds": [(kind.value, kind.label) for kind in Link.Kind],
-        "followers": followers,
-        "follows": person is not None and any(one.pk == person.pk for one in followers),
-        "participants": list(found.participants.all()),
+        "followers": list(followers.values()),
+        "follows": person is not None and person.pk in followers,
+        "participants": list(found.participants.values_list("name", flat=True)),
         "papers": papers(form),
-        "files": list(found.attachments.filter(field="").select_related("by__person")),
+        "files": list(found.attachments.filter(field="").values("pk", "name", "size")),
         "main_panels": [panel for panel in shown if panel.place == "main"],
         "side_panels": [panel for panel in shown if panel.place == "side"],
     }
@@ -128,9 +130,9 @@ class Stop:
     passed: bool
 
 
-def _path(found: Case) -> list[Stop]:
+def _path(found: Case, log: list[Any]) -> list[Stop]:
     """The states that a case went through, the one it is in, and, while open, those that usually follow."""
-    been = [entry.to_state for entry in found.log.filter(kind__in=["opened", "moved"]).order_by("pk") if entry.to_state]
+    been = {entry.to_state for entry in log if entry.kind in ("opened", "moved")}
     passed = [state for state in found.form.states if state in been and state != found.state]
     ahead = _ahead(found) if found.open else []
     names = [*(s for s in passed if s not in ahead), found.state, *ahead]

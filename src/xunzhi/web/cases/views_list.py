@@ -24,14 +24,15 @@ from xunzhi.web.cases import bulk as many
 from xunzhi.web.cases import services
 from xunzhi.web.cases.access import may_open, visible
 from xunzhi.web.cases.errors import Invalid
-from xunzhi.web.cases.exports import MOST, cases_as_workbook
-from xunzhi.web.cases.listing import DUE, SORTED_BY, Listing, label_of, rows
+from xunzhi.web.cases.exports import MOST, cases_as_workbook, needed
+from xunzhi.web.cases.listing import DUE, Listing
 from xunzhi.web.cases.listing import MOST as COUNTED
 from xunzhi.web.cases.models import Case, SavedView
+from xunzhi.web.cases.rows import Record, read, rows
 from xunzhi.web.cases.talk import units_to_share_with, views_for
 from xunzhi.web.cases.types import case_types
 from xunzhi.web.installation import in_language
-from xunzhi.web.org.models import Person
+from xunzhi.web.org.models import Person, Unit
 from xunzhi.web.permissions import refusal, requires
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -68,14 +69,10 @@ def listing(request: HttpRequest, kind: str) -> HttpResponse:
     """The cases of one type."""
     form = form_or_404(kind)
     found = Listing(request.access, form, request.GET)  # type: ignore[attr-defined]
-    page = found.page(request.GET.get("page"))
+    page, records = found.page(request.GET.get("page"))
     context = {
         "page": page,
-        "rows": rows(page.object_list, form.listing.columns),
-        "columns": [
-            {"name": column, "label": label_of(form, column), "sorts": column in SORTED_BY, "reversed": f"-{column}"}
-            for column in form.listing.columns
-        ],
+        "rows": rows(records, form.listing.columns),
         "capped": page.paginator.count >= COUNTED,
         "may_assign": _assignable(form),
         "steps": many.steps_for_many(form, [found.state] if found.state in form.states else found.open_states),
@@ -98,6 +95,7 @@ def board(request: HttpRequest, kind: str) -> HttpResponse:
 def _frame(request: HttpRequest, form: CaseType, found: Listing, shape: str) -> dict[str, Any]:
     """What list and board share: filters, views, tabs."""
     access: Any = request.access  # type: ignore[attr-defined]
+    units = list(units_to_share_with(access))
     return {
         "form": form,
         "listing": found,
@@ -105,8 +103,8 @@ def _frame(request: HttpRequest, form: CaseType, found: Listing, shape: str) -> 
         "due_choices": DUE,
         "may_open": may_open(access, form),
         "may_export": access.may_somewhere("case.export"),
-        "views": views_for(access, form.case),
-        "share_with": units_to_share_with(access),
+        "views": views_for(access, form.case, units),
+        "share_with": units,
         "here": request.GET.urlencode(),
     }
 
@@ -216,11 +214,11 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
     allowed = found.cases.filter(access.within("case.export", field="unit", secrecy="secrecy"))
     if ticked := _ticked(request.POST.getlist("case")):
         allowed = allowed.filter(pk__in=ticked)
-    cases = list(allowed.select_related("unit", "assignee", "opened_by__person").defer("text")[: MOST + 1])
-    if len(cases) > MOST:
+    records = read(allowed[: MOST + 1], [*needed(form), "unit_id"])
+    if len(records) > MOST:
         return _complain(request, kind, _("More than %(most)d cases: filter first.") % {"most": MOST})
     named = "identify" in request.POST
-    if named and not _may_name(access, cases):
+    if named and not _may_name(access, records):
         raise PermissionDenied(refusal("patient.identify"))
     now = timezone.localtime()
     note = _("Exported by %(user)s on %(time)s. Purpose: %(purpose)s") % {
@@ -228,15 +226,16 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
         "time": now.strftime("%Y-%m-%d %H:%M"),
         "purpose": purpose,
     }
-    file = cases_as_workbook(form, cases, note, masked=not named)
-    detail = {"type": kind, "cases": len(cases), "filters": found.query.urlencode(), "patients_named": named}
+    file = cases_as_workbook(form, records, note, masked=not named)
+    detail = {"type": kind, "cases": len(records), "filters": found.query.urlencode(), "patients_named": named}
     record(request, "export", f"cases {kind}", purpose, detail)
     response = HttpResponse(file, content_type=EXCEL)
     response["Content-Disposition"] = f'attachment; filename="{kind}-{now:%Y%m%d-%H%M}.xlsx"'
     return response
 
 
-def _may_name(access: Any, cases: list[Case]) -> bool:
+def _may_name(access: Any, records: list[Record]) -> bool:
     """Whether someone may know the patients of all these cases."""
-    pairs = {(case.unit, case.secrecy) for case in cases}
-    return all(access.may("patient.identify", unit, secrecy=Secrecy(secrecy)) for unit, secrecy in pairs)
+    units = Unit.objects.in_bulk({record["unit_id"] for record in records})
+    pairs = {(record["unit_id"], record["secrecy"]) for record in records}
+    return all(access.may("patient.identify", units[unit], secrecy=Secrecy(secrecy)) for unit, secrecy in pairs)

@@ -50,6 +50,13 @@ def add_working_days(day: date, count: int, institution: str = "") -> date:
     return day
 
 
+def working_days(first: date, last: date, institution: str = "") -> int:
+    """How many working days there are after `first` up to `last`; `last` itself counts."""
+    own = _own_days(institution, first, last)
+    days = (first + timedelta(days=number) for number in range(1, (last - first).days + 1))
+    return sum(own.get(day, _nationally(day)) for day in days)
+
+
 def deadline(start: datetime, term: str, institution: str = "") -> datetime:
     """When a term that begins at `start` ends: "5 working days", "3 days", "8 hours", "30 minutes".
 
