@@ -44,7 +44,8 @@ CAUSES = "无核对流程 模板未设必填项 人员轮转未培训 系统未�
 def main(cases: int, entries: int) -> None:
     """Fill the site of this installation."""
     django.setup()
-    from xunzhi.web.jobs.worker import work  # noqa: PLC0415  Django must be set up first
+    from xunzhi.web.cases.deadlines import take_steps  # noqa: PLC0415  Django must be set up first
+    from xunzhi.web.jobs.worker import work  # noqa: PLC0415
 
     while work("crowd"):
         pass
@@ -53,6 +54,9 @@ def main(cases: int, entries: int) -> None:
         walked = list(_walked(said))
     _copied(walked, cases - len(walked), said)
     _recorded(entries, said)
+    take_steps()
+    while work("crowd"):
+        pass
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 

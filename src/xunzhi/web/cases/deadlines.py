@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from time import sleep
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from xunzhi.standards import Label
@@ -25,6 +26,12 @@ LATE = Label(zh="{type} {number} 已逾期（期限 {due}）：{title}", en="{ty
 
 HORIZON = timedelta(days=40)
 """How long before a deadline the job begins to look at a case; longer than any first reminder."""
+
+LOT = 500
+"""Cases that the job reads at once."""
+
+BREATH = 0.01
+"""Seconds between two cases: SQLite has one writer at a time, and after a long stop there are thousands to remind of."""
 
 
 def due_after(case: Case, step: Transition, values: dict[str, Any], now: datetime) -> datetime | None:
@@ -83,35 +90,44 @@ def take_steps(now: datetime | None = None) -> int:
     Of several steps missed (the program was down), all are taken: each tells other people.
     """
     now = now or timezone.now()
-    return sum(_take(case, number, step, now) for case, number, step in _fallen(now))
+    count = 0
+    for case, steps in _fallen(now):
+        count += _take(case, steps, now)
+        sleep(BREATH)
+    return count
 
 
 def _waiting(now: datetime) -> Cases:
-    return (
-        Case.objects.filter(closed_at=None, due_at__lte=now + HORIZON)
-        .light("opened_by__person", "assignee")
-        .prefetch_related("reminders")
-    )
+    return Case.objects.filter(closed_at=None, due_at__lte=now + HORIZON)
 
 
-def _fallen(now: datetime) -> Iterator[tuple[Case, int, Step]]:
-    for case in _waiting(now).iterator(chunk_size=500):
-        taken = {one.step for one in case.reminders.all() if one.due_at == case.due_at}
-        for number, step in enumerate(case.form.ladder):
-            if number not in taken and case.due_at and falls_at(step, case.due_at, case.institution) <= now:
-                yield case, number, step
+def _fallen(now: datetime) -> Iterator[tuple[Case, list[tuple[int, Step]]]]:
+    """Cases with the steps to take. Each lot is read to its end first: SQLite writes nothing beside an open cursor."""
+    waiting = list(_waiting(now).order_by("pk").values_list("pk", flat=True))
+    for first in range(0, len(waiting), LOT):
+        lot = _waiting(now).filter(pk__in=waiting[first : first + LOT])
+        for case in lot.light("opened_by__person", "assignee").prefetch_related("reminders"):
+            taken = {one.step for one in case.reminders.all() if one.due_at == case.due_at}
+            steps = [
+                (number, step)
+                for number, step in enumerate(case.form.ladder)
+                if number not in taken and case.due_at and falls_at(step, case.due_at, case.institution) <= now
+            ]
+            if steps:
+                yield case, steps
 
 
 @transaction.atomic
-def _take(case: Case, number: int, step: Step, now: datetime) -> bool:
-    """Take one step, unless another worker did or the deadline has changed; whether it was taken here."""
-    try:
-        with transaction.atomic():
-            Reminder.objects.create(case=case, due_at=case.due_at, step=number)
-    except IntegrityError:
-        return False
+def _take(case: Case, steps: list[tuple[int, Step]], now: datetime) -> int:
+    """Take steps of a case, unless another worker did or the deadline has changed; how many were taken here."""
     if not Case.objects.filter(pk=case.pk, version=case.version, due_at=case.due_at).exists():
-        transaction.set_rollback(True)
+        return 0
+    return sum(_take_one(case, number, step, now) for number, step in steps)
+
+
+def _take_one(case: Case, number: int, step: Step, now: datetime) -> bool:
+    _reminder, new = Reminder.objects.get_or_create(case=case, due_at=case.due_at, step=number)
+    if not new:
         return False
     told = people(case, step.to)
     text = LATE if step.after else NOW if step.before is None else SOON

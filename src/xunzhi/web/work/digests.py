@@ -62,7 +62,7 @@ def due(now: datetime) -> Iterable[tuple[Person, str]]:
     workdays: dict[str, bool] = {}
     done = set(Digested.objects.filter(at__gte=now - timedelta(days=8)).values_list("person", "period"))
     people = Person.objects.filter(user__is_active=True).select_related("preference", "user__person")
-    for person in people.iterator(chunk_size=500):
+    for person in list(people):  # read to its end first: SQLite writes nothing beside an open cursor
         if person.institution not in workdays:
             workdays[person.institution] = is_working_day(timezone.localdate(now), person.institution)
         period = current_period(preference(person), now, workdays[person.institution])
