@@ -31,7 +31,7 @@ LOT = 500
 """Cases that the job reads at once."""
 
 BREATH = 0.01
-"""Seconds between two cases: SQLite has one writer at a time, and after a long stop there are thousands to remind of."""
+"""Seconds between two cases: SQLite has one writer at a time, and after a long stop there are thousands to remind."""
 
 
 def due_after(case: Case, step: Transition, values: dict[str, Any], now: datetime) -> datetime | None:
