@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.web.improve.test_projects import by, running
+from tests.web.monitor.pages import NAME
 from xunzhi.web.cases.deadlines import take_steps
 from xunzhi.web.cases.errors import Invalid, Refused
 from xunzhi.web.cases.files import upload
@@ -29,21 +30,21 @@ pytestmark = pytest.mark.usefixtures("english")
 HYGIENE, OTHER = "hai_06_hand_hygiene", "ed_07_resus_mortality"
 
 
-def handed_in(world: SimpleNamespace) -> Case:
+def handed_in(world: SimpleNamespace, *indicators: str) -> Case:
     """A policy of cardiology, handed in by its head."""
     head = world.people.head_a
     file = upload(SimpleUploadedFile("制度.txt", "手卫生".encode()), head)
     values = {
         "name": "手卫生管理制度", "kind": "policy", "office": world.units.cardiology.pk, "keeper": head.person.pk,
-        "document": [str(file.pk)], "indicators": [HYGIENE, OTHER],
+        "document": [str(file.pk)], "indicators": indicators or [HYGIENE, OTHER],
     }  # fmt: skip
     case = open_case("procedure", values, head)
     return move(case, "submit", {}, head, case.version)
 
 
-def in_force(world: SimpleNamespace) -> Case:
+def in_force(world: SimpleNamespace, *indicators: str) -> Case:
     """That policy, issued until the end of 2028."""
-    case = handed_in(world)
+    case = handed_in(world, *indicators)
     edition = {"document_number": "YG-012", "edition": "2026", "effective": "2026-01-01", "review_by": "2028-12-31"}
     return move(case, "issue", edition, world.people.officer, case.version, signed=True)
 
@@ -156,3 +157,14 @@ def test_the_panel_asks_the_database_as_often_for_many_procedures(
     Case.objects.bulk_create(copies)
     with django_assert_max_num_queries(4):  # one for procedures, the others for what worked
         assert "".join(panels(reader, HYGIENE, "H1")).count("手卫生管理制度") == 16
+
+
+@pytest.mark.usefixtures("results")
+def test_the_page_of_an_indicator_shows_what_the_rooms_know_of_it(
+    world: SimpleNamespace, signed_in: Callable[[str], Client]
+) -> None:
+    case = in_force(world, NAME)
+    page = signed_in("officer").get(f"/indicators/{NAME}").content.decode()
+    assert f'href="/cases/{case.pk}"' in page
+    assert f"/cases/procedure/new?indicators={NAME}" in page
+    assert f"targets?indicator={NAME}" in page

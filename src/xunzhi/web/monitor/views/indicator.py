@@ -112,9 +112,8 @@ def indicator(request: HttpRequest, results: Results, name: str) -> HttpResponse
         return _export(request, results, found, seen, suffix)
     context = cache(lambda: _context(results, found, seen))
     shown = {name: results.part(f"monitor/parts/indicator_{name}.html", context, seen) for name in PARTS}
-    panels = [
-        panel for offer in offered("indicator_panels", "panels") for panel in offer(request, found, results.institution)
-    ]
+    offers = offered("indicator_panels", "panels")
+    panels = [panel for offer in offers for panel in offer(request, found.id, results.institution)]
     manifest = results.model.pack.manifest
     frame = {
         "results": results,
