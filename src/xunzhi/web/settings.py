@@ -106,7 +106,7 @@ AUTHENTICATION_BACKENDS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "NAME": "xunzhi.web.accounts.passwords.LongEnough",
         "OPTIONS": {"min_length": configuration().accounts.password_length},
     },
     {"NAME": "xunzhi.web.accounts.passwords.Kinds"},

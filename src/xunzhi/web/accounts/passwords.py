@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import check_password
-from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.password_validation import MinimumLengthValidator, validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -18,6 +18,17 @@ from xunzhi.web.accounts.models import Invitation, OldPassword, User
 from xunzhi.web.accounts.secret_texts import digest, token
 from xunzhi.web.audit.services import record
 from xunzhi.web.configuration import configuration
+
+
+class LongEnough(MinimumLengthValidator):
+    """Django's, whose refusal is in English only."""
+
+    def get_error_message(self) -> str:
+        """What is asked."""
+        least = self.min_length
+        return ngettext("At least %(count)d character.", "At least %(count)d characters.", least) % {"count": least}
+
+    get_help_text = get_error_message
 
 
 class Kinds:
