@@ -18,8 +18,8 @@ from xunzhi.web.permissions import signed_in
 PLACES = Path(__file__).parent / "guides", Path(__file__).parents[4] / "docs"
 """Where the guides stand: in an installed package, and in a checkout."""
 
-FILES = {"user": {"zh": "user.zh-CN.md", "en": "user.md"}, "admin": {"zh": "admin.md", "en": "admin.md"}}
-"""Name in the address → file by language; the guide for administrators is in English only."""
+FILES = {"user": {"zh": "user.zh-CN.md", "en": "user.md"}, "admin": {"zh": "admin.zh-CN.md", "en": "admin.md"}}
+"""Name in the address → file by language."""
 
 HEADING = re.compile(r"<h2>(.*?)</h2>")
 LINK = re.compile(r'<a href="([^"]*)">(.*?)</a>')
