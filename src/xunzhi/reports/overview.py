@@ -142,9 +142,10 @@ def revision_of(source: Source, indicator: Indicator) -> Revision:
 
 def latest_point(source: Source, block: Block, row: int) -> int | None:
     """The chart's last point in the period."""
-    columns = [block.months.index(month) for month in source.months if month in block.months]
-    inside = np.isin(block.month_of_point[row], columns) & ~np.isnan(block.limits.value[row])
-    return int(np.flatnonzero(inside)[-1]) if inside.any() else None
+    wanted = np.zeros(len(block.months) + 1, dtype=bool)  # the last one for points without a month: -1
+    wanted[[block.months.index(month) for month in source.months if month in block.months]] = True
+    inside = np.flatnonzero(wanted[block.month_of_point[row]] & ~np.isnan(block.limits.value[row]))
+    return int(inside[-1]) if inside.size else None
 
 
 def variation(source: Source, indicator: Indicator, unit: str, say: Messages) -> Verdict:

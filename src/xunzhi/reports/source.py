@@ -82,6 +82,7 @@ class Source:
         self.last = self.months[-1]
         self._rows: dict[str, Mapping[tuple[str, str], Row]] = {}
         self._charts: dict[str, Mapping[str, Block]] = {}
+        self._shown_places: dict[tuple[str, ...], tuple[int | None, ...]] = {}
 
     @cached_property
     def pack(self) -> Pack:
@@ -217,13 +218,18 @@ class Source:
         if found is None:
             return ((None, False),) * SHOWN_MONTHS
         block, row = found
-        place = {month: index for index, month in enumerate(block.months)}
+        values, provisional = block.value[row].tolist(), block.provisional[row].tolist()
         return tuple(
-            (known(block.value[row, place[month]]), bool(block.provisional[row, place[month]]))
-            if month in place
-            else (None, False)
-            for month in self.shown_months
+            (None, False) if place is None else (known(values[place]), provisional[place])
+            for place in self._places(block.months)
         )
+
+    def _places(self, months: tuple[str, ...]) -> tuple[int | None, ...]:
+        """Where the shown months stand among those of a chart."""
+        if months not in self._shown_places:
+            place = {month: index for index, month in enumerate(months)}
+            self._shown_places[months] = tuple(map(place.get, self.shown_months))
+        return self._shown_places[months]
 
 
 def counted_enough(indicator: Indicator, denominator: float | None) -> bool:

@@ -126,7 +126,7 @@ class Overview:
         value, before, year = row.value.value, row.previous.value, row.year_before.value
         return Line(
             indicator, row, missed, self._sigmas(indicator), _difference(value, before, places),
-            _difference(value, year, places), self._hospital(indicator, places), self._link(indicator),
+            _difference(value, year, places), self._hospital(indicator, places), link_to(indicator.id) + self._where,
         )  # fmt: skip
 
     def _hospital(self, indicator: Indicator, places: int) -> str:
@@ -134,9 +134,10 @@ class Overview:
         whole = self.source.row(indicator.id) if self.unit else None
         return number(whole.value, places) if whole else ""
 
-    def _link(self, indicator: Indicator) -> str:
-        where = {"stratum": self.source.division, "unit": self.unit} if self.unit else {}
-        return link_to(indicator.id) + (f"?{urlencode(where)}" if where else "")
+    @cached_property
+    def _where(self) -> str:
+        """The unit as a query string."""
+        return f"?{urlencode({'stratum': self.source.division, 'unit': self.unit})}" if self.unit else ""
 
     def _sigmas(self, indicator: Indicator) -> float:
         found = self.source.chart(indicator.id, self.unit)

@@ -21,7 +21,7 @@ from xunzhi.web.installation import in_language
 from xunzhi.web.monitor.held import KINDS
 from xunzhi.web.monitor.overview import SIGNALS, Filters, Overview
 from xunzhi.web.monitor.readmodel import Age, Model, Shown, age, current
-from xunzhi.web.monitor.rows import table_row
+from xunzhi.web.monitor.rows import table_rows
 from xunzhi.web.monitor.scope import chosen_institution, institutions, names, visible
 from xunzhi.web.monitor.words import language, say
 from xunzhi.web.org.models import Unit
@@ -171,7 +171,7 @@ def grid_context(results: Results, found: Overview, filters: Filters) -> dict[st
     return {
         "results": results,
         "overview": found,
-        "areas": [(code, name, [table_row(line, beside) for line in lines]) for code, name, lines in areas],
+        "areas": [(code, name, table_rows(lines, beside)) for code, name, lines in areas],
         "count": sum(len(lines) for *_rest, lines in areas),
         "filters": filters,
         "area_choices": [(code, in_language(label)) for code, label in results.model.pack.manifest.areas.items()],
