@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST
 from xunzhi.web.audit.services import record
 from xunzhi.web.installation import lake
 from xunzhi.web.jobs import data
-from xunzhi.web.jobs.services import enqueue
+from xunzhi.web.jobs.models import Job
+from xunzhi.web.jobs.services import OPEN, enqueue
 from xunzhi.web.permissions import requires
 
 ACTS = ("check", "load")
@@ -43,7 +44,10 @@ def index(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("%(name)s was stored.") % {"name": name})
             return redirect("jobs:data")
     brought = data.brought()
+    job = Job.objects.filter(kind__in=[f"data.{act}" for act in ACTS]).first()
     context = {
+        "job": job,
+        "busy": job is not None and job.state in OPEN,
         "form": form,
         "mappings": [one for one in brought if one.is_mapping],
         "files": [one for one in brought if not one.is_mapping],
