@@ -90,7 +90,8 @@ def _parties(case_type: CaseType, roles: frozenset[str]) -> Mistakes:
         for party in parties:
             field = case_type.fields.get(party.removeprefix("field:")) if party.startswith("field:") else None
             people = field is not None and field.type in (FieldType.PERSON, FieldType.UNIT)
-            if not people and party not in roles and party not in RELATIONS:
+            everywhere = loc[-1] == "to" and party.removeprefix("all:") in roles
+            if not people and not everywhere and party not in {*roles, *RELATIONS}:
                 yield loc, unknown("role or relation", party, roles | set(RELATIONS))
             if party == "responsible" and loc[-1] == "responsible":
                 yield loc, "says who is responsible by whom is responsible; name the parties"

@@ -55,6 +55,7 @@ class Tool(Standard):
     takes: dict[str, str] = Field(default={})
     source: Label | None = Field(default=None, description="where a formula comes from")
     verified: bool = True
+    shown: bool = Field(default=True, description="stands in the report that the whole hospital may read")
     tasks: TaskRule | None = None
 
 

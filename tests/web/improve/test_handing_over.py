@@ -9,11 +9,15 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
-from tests.web.improve.test_projects import by, running
+from tests.web.improve.pages import project
+from tests.web.improve.test_projects import POINTS, by, running
 from xunzhi.web.cases.errors import Refused
 from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.services import move, open_case
 from xunzhi.web.improve import tasks, workspace
+from xunzhi.web.improve.work_items import waiting
+from xunzhi.web.permissions import Access
+from xunzhi.web.work.models import Notification
 
 pytestmark = pytest.mark.usefixtures("english")
 
@@ -65,12 +69,41 @@ def test_a_call_is_known_to_all_once_it_is_published_and_lists_its_proposals(
     assert head.get(f"/cases/{call.pk}").status_code == 404
     call = move(call, "publish", {}, world.people.officer, call.version)
     assert call.title in head.get("/improve/projects/").content.decode()
+    link = call.get_absolute_url()
+    told = Notification.objects.filter(link=link).values_list("person__name", flat=True)
+    assert {"head_a", "head_b", "nurse_a"} <= set(told)
+    assert f"/cases/project/new?from={call.pk}" in head.get(link).content.decode()
     assert signed_in("officer_h2").get(f"/cases/{call.pk}").status_code == 404
-    told = {
+    proposed = {
         "subject": "降低跌倒发生率", "method": "pdca", "department": world.units.cardiology.pk, "reason": "数据",
         "leader": world.people.head_a.person.pk, "begins": "2027-04-01", "ends": "2027-12-31", "from": call.pk,
     }  # fmt: skip
-    head.post("/cases/project/new", told)
+    head.post("/cases/project/new", proposed)
     made = Case.objects.get(type="project")
     assert made.title in signed_in("officer").get(f"/cases/{call.pk}").content.decode()
     assert call.title in head.get(f"/improve/projects/{made.pk}").content.decode()
+
+
+def test_reviewers_are_led_to_their_sheet_wherever_they_work(
+    world: SimpleNamespace, signed_in: Callable[[str], Client]
+) -> None:
+    case = project(world)
+    asked = world.people.head_b.person
+    move(case, "ask_reviewers", {"reviewers": [asked.pk]}, world.people.officer, case.version)
+    link = Notification.objects.get(person=asked, text_zh__contains=case.number).link
+    assert [item.link for item in waiting(Access(world.people.head_b))] == [link]
+    assert [*waiting(Access(world.people.head_a))] == []
+    client = signed_in("head_b")
+    assert client.get(link).status_code == 200
+    assert client.get(f"/improve/showcase/{case.pk}").status_code == 200
+    assert signed_in("doctor_b").get(f"/improve/showcase/{case.pk}").status_code == 404
+    assert client.post(link, POINTS).status_code == 302
+    assert [*waiting(Access(world.people.head_b))] == []
+
+
+def test_the_form_of_a_tool_has_what_its_script_needs(
+    world: SimpleNamespace, signed_in: Callable[[str], Client]
+) -> None:
+    page = signed_in("head_a").get(f"/improve/projects/{running(world).pk}/tools/goal").content.decode()
+    assert 'data-case-form="rules"' in page
+    assert '<script id="rules" type="application/json">{"ideal"' in page

@@ -31,6 +31,12 @@ def people_with_role(role: str, unit: Unit) -> QuerySet[Person]:
     return Person.objects.filter(in_force(), user__is_active=True, user__in=grants.values("user"))
 
 
+def everyone_with_role(role: str, institution: str) -> QuerySet[Person]:
+    """The people of an institution who have a role anywhere in it, who still are there and may sign in."""
+    grants = RoleGrant.objects.filter(in_force(), role=role, unit__institution=institution)
+    return Person.objects.filter(in_force(), user__is_active=True, user__in=grants.values("user"))
+
+
 def people_with_permission(permission: str, unit: Unit) -> QuerySet[Person]:
     """The people with a role that carries a permission to a unit."""
     above = Q(unit__in=[int(pk) for pk in unit.path.strip("/").split("/")])

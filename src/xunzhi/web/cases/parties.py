@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from xunzhi.standards.forms import FieldType
 from xunzhi.standards.roles import Secrecy
-from xunzhi.web.accounts.services import people_with_role
+from xunzhi.web.accounts.services import everyone_with_role, people_with_role
 from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.schema import as_list
 from xunzhi.web.org.models import Person, Post, Unit
@@ -57,6 +57,8 @@ def _party(case: Case, party: str) -> Iterable[Person]:
 def _looked_up(case: Case, party: str) -> Iterable[Person]:
     if party in roles().roles:
         return people_with_role(party, case.unit)
+    if party.startswith("all:"):
+        return everyone_with_role(party.removeprefix("all:"), case.institution)
     if party.startswith("field:"):
         return _named(case, party.removeprefix("field:"))
     found = _RELATIONS.get(party)

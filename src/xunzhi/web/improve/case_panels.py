@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from xunzhi.web.cases.access import may_open
 from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.panels import Panel
+from xunzhi.web.cases.types import case_types
 from xunzhi.web.improve import calls, contests, proofs, workspace
 from xunzhi.web.improve.models import Proof
 
@@ -25,7 +27,8 @@ def panels(request: HttpRequest, case: Case) -> Iterator[Panel]:
         yield Panel(_("Entries"), "improve/panels/contest.html", context)
     if case.type == calls.CALL:
         found = calls.proposals(request.access, case)  # type: ignore[attr-defined]
-        yield Panel(_("Proposals"), "improve/panels/call.html", {"projects": found})
+        proposes = may_open(request.access, case_types()["project"])  # type: ignore[attr-defined]
+        yield Panel(_("Proposals"), "improve/panels/call.html", {"projects": found, "proposes": proposes})
     proof = Proof.objects.filter(case=case).first()
     if proof is not None:
         yield Panel(_("Effect"), "improve/panels/effect.html", {"judged": proofs.judge(proof)})

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from xunzhi.standards import Label
 from xunzhi.web.cases.models import Case, LogEntry
+from xunzhi.web.cases.notices import worded
 from xunzhi.web.cases.rules import effect, guard
 from xunzhi.web.improve import contests, proofs, workspace
 from xunzhi.web.improve.models import Proof
+from xunzhi.web.org.models import Person
+from xunzhi.web.work.services import tell
+
+REVIEW = Label(zh="请评审改进项目 {number}：{title}", en="Please review project {number}: {title}")
+JUDGE = Label(zh="请为“{title}”的参赛项目评分", en="Please give points to the entries of “{title}”")
 
 
 @guard("effect_proved")
@@ -68,3 +76,27 @@ def declare_effect(case: Case, entry: LogEntry, by: Any) -> None:
 def watch_effect(case: Case, entry: LogEntry, by: Any) -> None:
     """Closed as effective: keep an eye on it."""
     proofs.watch(case)
+
+
+@effect("ask_reviewers")
+def ask_reviewers(case: Case, entry: LogEntry, by: Any) -> None:
+    """Lead the reviewers who have not given their points to the sheet: they may come from anywhere in the hospital."""
+    link = reverse("improve:score", args=[case.pk])
+    zh, en = worded(case, REVIEW, by)
+    asked = contests.missing_judges(case, contests.judges(case, None))
+    tell(asked, zh, en, link, f"case {case.pk} v{entry.version}", "task")
+
+
+@effect("ask_judges")
+def ask_judges(case: Case, entry: LogEntry, by: Any) -> None:
+    """Lead the judges of a contest to its entries."""
+    link = reverse("improve:contest", args=[case.pk])
+    zh, en = worded(case, JUDGE, by)
+    tell(
+        Person.objects.filter(pk__in=contests.judges(case, case)),
+        zh,
+        en,
+        link,
+        f"case {case.pk} v{entry.version}",
+        "task",
+    )

@@ -21,6 +21,7 @@ from xunzhi.web.cases.talk import link, unlink
 from xunzhi.web.improve.models import Score
 from xunzhi.web.improve.standards import improvement
 from xunzhi.web.org.models import Person
+from xunzhi.web.permissions import Access
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,20 @@ def judges(case: Case, contest: Case | None) -> list[int]:
     return list((contest.values.get("judges") if contest else case.values.get("reviewers")) or [])
 
 
+def own(case: Case) -> set[int | None]:
+    """The ids of the persons who belong to a project and can't judge it."""
+    return {case.values.get("leader"), case.values.get("coach")}
+
+
+def reads(access: Access, case: Case) -> bool:
+    """Whether someone judges a project: as a reviewer of its proposal, or in a contest in which it takes part."""
+    person = access.person
+    if person is None:
+        return False
+    taken = Link.objects.filter(case=case, kind=Link.Kind.PART_OF, other__type="contest").select_related("other")
+    return person.pk in judges(case, None) or any(person.pk in judges(case, link.other) for link in taken)
+
+
 @transaction.atomic
 def score(case: Case, contest: Case | None, points: Mapping[str, Any], comment: str, by: Any) -> Score:
     """A judge's points for a project, given anew or changed while the judging is open.
@@ -56,7 +71,7 @@ def score(case: Case, contest: Case | None, points: Mapping[str, Any], comment: 
     person = by.access.person
     if person is None or person.pk not in judges(case, contest):
         raise PermissionDenied(_("Only the judges that were asked give points."))
-    if person.pk in (case.values.get("leader"), case.values.get("coach")):
+    if person.pk in own(case):
         raise PermissionDenied(_("You belong to this project; others have to judge it."))
     if (contest.state != "judging") if contest else (case.state != "submitted"):
         raise Refused(_("The judging is closed."))
@@ -112,15 +127,15 @@ def missing_judges(case: Case, asked: Iterable[int]) -> list[Person]:
 
 
 def unscored(contest: Case) -> int:
-    """Points that judges still owe: entries × judges, less those given, less judges of their own project."""
-    asked = set(judges(contest, contest))
-    owed = {
-        (entry.pk, judge)
-        for entry in entries(contest)
-        for judge in asked - {entry.values.get("leader"), entry.values.get("coach")}
-    }
+    """Points that all judges still owe."""
+    return owed(contest, judges(contest, contest))
+
+
+def owed(contest: Case, asked: Iterable[int]) -> int:
+    """Points that some judges still owe: entries × judges, less those given, less judges of their own project."""
+    due = {(entry.pk, judge) for entry in entries(contest) for judge in set(asked) - own(entry)}
     given = set(contest.contest_scores.values_list("case", "judge"))
-    return len(owed - given)
+    return len(due - given)
 
 
 def standings(contest: Case) -> list[Standing]:

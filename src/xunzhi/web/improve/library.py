@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from xunzhi.web.cases.access import visible
+from xunzhi.web.cases.access import may_see, visible
 from xunzhi.web.cases.models import Case
+from xunzhi.web.improve import contests
 from xunzhi.web.improve.models import Proof
 from xunzhi.web.improve.proofs import Judged, judge
 from xunzhi.web.installation import in_language, pack
@@ -69,9 +70,12 @@ def _measures(case: Case) -> list[tuple[str, str]]:
 
 
 def shown(access: Access, pk: int) -> Case | None:
-    """A project that is shown to the hospital, or that one may see anyway."""
-    known = Case.objects.filter(pk=pk, type="project").select_related("unit", "revision")
-    return known.filter(Q(values__shown=True, state="closed_effective") | Q(pk__in=visible(access))).first()
+    """A project that is shown to the hospital, or that one judges, or may see anyway."""
+    case = Case.objects.filter(pk=pk, type="project").select_related("unit", "revision", "assignee").first()
+    if case is None:
+        return None
+    public = case.values.get("shown") is True and case.state == "closed_effective"
+    return case if public or contests.reads(access, case) or may_see(access, case) else None
 
 
 def indicators() -> list[tuple[str, str]]:

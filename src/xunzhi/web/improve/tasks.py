@@ -68,7 +68,7 @@ def hand_over(case: Case, tool: str, by: Any) -> list[Case]:
     rule = improvement().tools[tool].tasks
     sheet = workspace.sheets(case).get(tool)
     if rule is None or sheet is None:
-        raise Refused(_("Fill in this tool and keep it first."))
+        raise Refused(_("Fill in this tool and save it first."))
     known = {(one.unit_id, one.title) for one in _handed_over(case) if one.type == TASK and one.state != DROPPED}
     wanted = [_values(case, rule, sheet.values, row) for row in _rows(rule, sheet.values)]
     fresh = [one for one in wanted if (one["department"], one["subject"]) not in known]
@@ -86,7 +86,7 @@ def _rows(rule: TaskRule, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _values(case: Case, rule: TaskRule, values: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
     if not row.get(rule.deadline) or (rule.rows is None and not row.get(rule.owner)):
-        raise Refused(_("Say who does it and by when, and keep the tool; then hand it over."))
+        raise Refused(_("Say who does it and by when, and save; then hand it over."))
     words = {name: value for name, value in values.items() if isinstance(value, str)}
     text = "\n".join(str(values[name]) for name in rule.description if values.get(name))
     length = case_types()[TASK].fields["subject"].max_length

@@ -141,7 +141,7 @@ def save_tool(case: Case, tool: str, given: Mapping[str, Any], by: Any, version:
         fresh = bool(rows.update(values=values, changed_by=by.user, version=F("version") + 1))
         sheet = ToolSheet.objects.get(case=case, tool=tool)
     if not fresh:
-        text = _("%(who)s has kept this tool meanwhile. Copy your entries, load the page again, and add them.")
+        text = _("%(who)s has saved this tool meanwhile. Copy your entries, load the page again, and add them.")
         raise Refused(text % {"who": sheet.changed_by})
     record(by, "project.tool", f"case {case.number}", detail={"tool": tool}, institution=case.institution)
     return sheet

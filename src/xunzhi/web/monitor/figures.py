@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,8 +16,11 @@ Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 MARK_COLOUR = "#7b3fa0"
 HEIGHT = 300
-ROOM = 14
-"""Pixels beside the first and the last point of a chart."""
+ROOM = {"x": 14, "y": 8}
+"""Pixels beside the outermost points of a chart."""
+
+MARK_LINES, LINE = 4, 14
+"""The texts of marks next to each other stand on so many lines, each of so many pixels."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +93,12 @@ def _stretch(layer: Spec) -> None:
 
 
 def _pad(layer: Spec) -> None:
-    """Room beside the first and the last point."""
-    x = layer.get("encoding", {}).get("x", {})
-    if "field" in x:
-        layer["encoding"] = {**layer["encoding"], "x": {**x, "scale": {**x.get("scale", {}), "padding": ROOM}}}
+    """Room beside the outermost points."""
+    for name, pixels in ROOM.items():
+        axis = layer.get("encoding", {}).get(name, {})
+        if "field" in axis:
+            padded = {**axis, "scale": {**axis.get("scale", {}), "padding": pixels}}
+            layer["encoding"] = {**layer["encoding"], name: padded}
 
 
 def _name_axes(layer: Spec, chart: str, unit: str) -> None:
@@ -110,15 +114,17 @@ def _name_axes(layer: Spec, chart: str, unit: str) -> None:
 
 
 def _marks(marks: Iterable[Mark], points: Sequence[Mapping[str, Any]]) -> list[Spec]:
-    """Marks with their texts to the right, towards the end of the chart to the left, so that none is cut off."""
-    late = str(points[len(points) * 3 // 4]["at"]) if points else ""
-    days = [(f"{mark.day:%Y-%m}-01", mark.label) for mark in marks]
-    values: list[dict[str, Any]] = [{"at": day, "text": label, "last": day < late} for day, label in days]
-    for before, after in pairwise(values):  # the texts of marks close to each other stand to both sides
-        before["last"] = before["at"] == after["at"]
+    """Marks with their texts to the right, in the later half to the left, on lines of their own: all can be read."""
+    late = str(points[len(points) // 2]["at"]) if points else ""
+    days = sorted((f"{mark.day:%Y-%m}-01", mark.label) for mark in marks)
+    values: list[dict[str, Any]] = [
+        {"at": day, "text": label, "early": day < late, "line": place % MARK_LINES}
+        for place, (day, label) in enumerate(days)
+    ]
     base = {"x": {"field": "at", "type": "temporal"}}
-    side = {"align": {"expr": "datum.last ? 'left' : 'right'"}, "dx": {"expr": "datum.last ? 4 : -4"}}
-    text = {"type": "text", "baseline": "bottom", "dy": -4, "color": MARK_COLOUR, **side}
+    side = {"align": {"expr": "datum.early ? 'left' : 'right'"}, "dx": {"expr": "datum.early ? 4 : -4"}}
+    dy = {"expr": f"-4 - {LINE} * datum.line"}
+    text = {"type": "text", "baseline": "bottom", "dy": dy, "color": MARK_COLOUR, **side}
     rule = {"type": "rule", "color": MARK_COLOUR, "strokeWidth": 1.6}
     return [
         {"data": {"values": values}, "mark": rule, "encoding": {**base, "tooltip": [{"field": "text", "title": ""}]}},

@@ -24,7 +24,7 @@ def outcome(values: Mapping[str, Any]) -> Outcome:
     observed = number(values.get("checked"))
     total = sum(totals.values())
     sentences = [
-        _("%(total)g findings of %(items)d kinds on %(days)d occasions.")
+        _("Found %(total)g times, %(items)d kinds of finding; days of observation: %(days)d.")
         % {"total": total, "items": len(totals), "days": len(dates)}
     ]
     if observed:

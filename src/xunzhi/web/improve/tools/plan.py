@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from xunzhi.web.improve.tools.outcome import Outcome, rows_of, text
 
@@ -38,7 +39,7 @@ def outcome(values: Mapping[str, Any]) -> Outcome:
             late.append(what)
     if not bars:
         return Outcome()
-    sentences = [_("%(n)d activities planned.") % {"n": planned}]
+    sentences = [ngettext("%(n)d activity planned.", "%(n)d activities planned.", planned) % {"n": planned}]
     if late:
         sentences.append(_("Late: %(names)s.") % {"names": _(", ").join(late)})
     columns = (_("Activity"), _("Kind"), _("First day"), _("Last day"))

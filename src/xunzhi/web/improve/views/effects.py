@@ -11,10 +11,9 @@ from django.utils.translation import gettext as _
 
 from xunzhi.web.cases.access import may_edit
 from xunzhi.web.improve import library as shelf
-from xunzhi.web.improve import proofs, workspace
+from xunzhi.web.improve import proofs, report, workspace
 from xunzhi.web.improve.models import Proof
 from xunzhi.web.improve.views.common import case_or_404, refuse
-from xunzhi.web.improve.views.projects import step_cards
 from xunzhi.web.permissions import requires
 
 PER_PAGE = 20
@@ -66,5 +65,10 @@ def showcase(request: HttpRequest, pk: int) -> HttpResponse:
     if case is None:
         raise Http404
     proof = Proof.objects.filter(case=case).first()
-    context = {"case": case, "cards": step_cards(case), "judged": proofs.judge(proof) if proof else None}
+    context = {
+        "case": case,
+        "proposed": report.proposed(case),
+        "sections": report.sections(case),
+        "judged": proofs.judge(proof) if proof else None,
+    }
     return render(request, "improve/showcase.html", context)

@@ -49,7 +49,7 @@ def score(request: HttpRequest, pk: int, contest_pk: int | None = None) -> HttpR
         except CaseError as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, _("Your points are kept."))
+            messages.success(request, _("Your points are saved."))
             return redirect("improve:contest", pk=contest.pk) if contest else redirect("improve:score", pk=case.pk)
     sheet = contests.sheet_for(contest)
     lines = [(key, one, points.get(key, ""), errors.get(key, "")) for key, one in sheet.criteria.items()]

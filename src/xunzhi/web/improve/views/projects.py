@@ -15,15 +15,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from xunzhi.standards.improvement import Step, Tool
+from xunzhi.web.cases.access import may_open
 from xunzhi.web.cases.errors import CaseError, Invalid
 from xunzhi.web.cases.forms import Box, Part, names_for, posted
 from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.pairs import holding
+from xunzhi.web.cases.schema import browser_rules
+from xunzhi.web.cases.types import case_types
 from xunzhi.web.improve import calls, proofs, tasks, workspace
 from xunzhi.web.improve.models import Proof, StepDone, ToolSheet
 from xunzhi.web.improve.standards import improvement, method_of
 from xunzhi.web.improve.tools import Outcome
 from xunzhi.web.improve.views.common import case_or_404, cases_of
+from xunzhi.web.installation import in_language
 from xunzhi.web.permissions import requires
 
 PER_PAGE = 25
@@ -68,12 +72,16 @@ def projects(request: HttpRequest) -> HttpResponse:
     for case in page:
         case.steps_all = len(method_of(case).steps)
         case.share = round(case.finished / case.steps_all * 100)
+        case.said_state = in_language(case.form.states[case.state].label)
+    access, forms = request.access, case_types()  # type: ignore[attr-defined]
     context = {
         "page": page,
         "methods": improvement().methods,
         "method": method,
         "state": state,
-        "calls": calls.running(request.access),  # type: ignore[attr-defined]
+        "calls": calls.running(access),
+        "calls_for": may_open(access, forms[calls.CALL]),
+        "proposes": may_open(access, forms["project"]),
     }
     return render(request, "improve/projects.html", context)
 
@@ -133,21 +141,32 @@ def tool(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         except CaseError as error:
             messages.error(request, str(error))
         else:
+            messages.success(request, _("Saved."))
             return redirect("improve:tool", pk=case.pk, name=name)
     names = names_for(form, values)  # type: ignore[arg-type]
     boxes = [Box(key, spec, values.get(key), names, errors) for key, spec in form.fields.items()]
     context = {
         "case": case,
         "key": name,
+        "following": _following(case, name),
         "tool": form,
         "sheet": sheet,
         "parts": [Part(name, workspace.said(form.label), "", boxes)],
+        "rules": browser_rules(form),  # type: ignore[arg-type]
+        "known": {},
         "outcome": workspace.outcome(case, name, values),
         "hands": form.tasks and sheet and tasks.may_hand_over(request.access, case),  # type: ignore[attr-defined]
         "mistakes": [(f"f-{field.replace('.', '-')}", field, text) for field, text in errors.items()],
         "team": case.state == workspace.WORKING and workspace.on_team(request.access, case),  # type: ignore[attr-defined]
     }
     return render(request, "improve/tool.html", context, status=422 if errors else 200)
+
+
+def _following(case: Case, name: str) -> tuple[str, Tool] | None:
+    """The tool that comes after one, in the order of the steps."""
+    order = [one for _key, step in workspace.steps(case) for one in step.tools]
+    rest = order[order.index(name) + 1 :]
+    return (rest[0], improvement().tools[rest[0]]) if rest else None
 
 
 def _version(request: HttpRequest) -> int:

@@ -2,6 +2,13 @@
 // <div data-picker="/cases/pick/person" data-name="f" [data-many]> with an <input role="combobox"> and [data-picked].
 
 let count = 0;
+const questions = new WeakMap(); // list → number of its newest question: what answers an older one is dropped
+
+function ask(list) {
+  const number = (questions.get(list) ?? 0) + 1;
+  questions.set(list, number);
+  return () => questions.get(list) === number;
+}
 
 addEventListener("focusin", (event) => {
   const picker = event.target.closest?.("[data-picker]");
@@ -20,7 +27,8 @@ function prepare(picker, input) {
   input.addEventListener("input", () => {
     clearTimeout(waiting);
     if (!("many" in picker.dataset)) forget(picker);
-    waiting = setTimeout(() => look(picker, input, list), 160);
+    const newest = ask(list);
+    waiting = setTimeout(() => newest() && look(picker, input, list), 160);
   });
   input.addEventListener("focus", () => look(picker, input, list));
   input.addEventListener("blur", () => setTimeout(() => close(input, list), 150));
@@ -34,12 +42,14 @@ function prepare(picker, input) {
 }
 
 async function look(picker, input, list) {
+  const newest = ask(list);
   const text = chosen(picker) ? "" : input.value.trim();
   const address = new URL(picker.dataset.picker, location);
   address.searchParams.set("q", text);
   const answer = await fetch(address, { headers: { Accept: "application/json" } });
-  if (!answer.ok || document.activeElement !== input) return;
+  if (!answer.ok) return;
   const { options, none } = await answer.json();
+  if (!newest() || document.activeElement !== input) return;
   list.replaceChildren(...options.map(option), ...(options.length ? [] : [nothing(none)]));
   list.classList.add("show");
   input.setAttribute("aria-expanded", "true");
@@ -129,6 +139,7 @@ const forget = (picker) => picker.querySelector("[data-picked]").replaceChildren
 const changed = (picker) => picker.dispatchEvent(new Event("change", { bubbles: true }));
 
 function close(input, list) {
+  ask(list);
   list.classList.remove("show");
   input.setAttribute("aria-expanded", "false");
   input.removeAttribute("aria-activedescendant");
