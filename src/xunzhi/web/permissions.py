@@ -111,12 +111,13 @@ class Access:
         if not self.user.is_authenticated or not self.user.is_active:
             return ()
         today = timezone.localdate()
-        grants = self.user.grants.filter(Q(until=None) | Q(until__gte=today), since__lte=today).select_related("unit")
+        in_force = self.user.grants.filter(Q(until=None) | Q(until__gte=today), since__lte=today)
+        grants = in_force.order_by("pk").values_list("role", "unit_id", "unit__path", "unit__institution")
         known = roles().roles
         return tuple(
-            Held(grant.role, known[grant.role], grant.unit_id, grant.unit.path, grant.unit.institution)
-            for grant in grants
-            if grant.role in known
+            Held(role, known[role], unit_id, path, institution)
+            for role, unit_id, path, institution in grants
+            if role in known
         )
 
     @cached_property

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from xunzhi.web.cases.access import visible
-from xunzhi.web.cases.models import Case
+from xunzhi.web.cases.models import CaseTypeRevision
 from xunzhi.web.cases.parties import headed
+from xunzhi.web.cases.types import revived
 from xunzhi.web.cases.waiting import owed_by, waits_for
 from xunzhi.web.installation import in_language
 from xunzhi.web.permissions import Access
@@ -15,41 +17,47 @@ from xunzhi.web.work.items import Whose, WorkItem
 MOST = 300
 """Cases of one kind that a page of work is given; the registers hold the rest."""
 
-READ = ("number", "title", "state", "due_at", "entered_state_at", "unit__name", "revision__fingerprint")
+READ = ("pk", "number", "title", "state", "due_at", "entered_state_at", "unit__name", "revision__fingerprint")
 
 
 def waiting(access: Access) -> Iterator[WorkItem]:
     """Cases whose next step is mine, those that my units owe, those that I follow; each once, what is due first."""
-    open_cases = visible(access).filter(closed_at=None).select_related("revision", "unit").only(*READ)
-    open_cases = open_cases.order_by("due_at", "pk")
+    open_cases = visible(access).filter(closed_at=None).order_by("due_at", "pk").values(*READ)
+    asked: list[tuple[Whose, Any]] = [("mine", open_cases.filter(waits_for(access)))]
+    if access.person is not None:
+        if paths := headed(access.person):
+            asked.append(("unit", open_cases.filter(owed_by(paths))))
+        asked.append(("followed", open_cases.filter(followers__person=access.person)))
+    words = _Words()
     given: set[int] = set()
-    for case in open_cases.filter(waits_for(access))[:MOST]:
-        given.add(case.pk)
-        yield _item(case, "mine")
-    if access.person is None:
-        return
-    paths = headed(access.person)
-    others: list[tuple[Whose, object]] = [("followed", open_cases.filter(followers__person=access.person))]
-    if paths:
-        others.insert(0, ("unit", open_cases.filter(owed_by(paths))))
-    for whose, cases in others:
-        for case in cases[:MOST]:  # type: ignore[index]
-            if case.pk not in given:
-                given.add(case.pk)
-                yield _item(case, whose)
+    for whose, cases in asked:
+        for case in cases[:MOST]:
+            if case["pk"] not in given:
+                given.add(case["pk"])
+                yield _item(case, whose, *words[case["revision__fingerprint"], case["state"]])
 
 
-def _item(case: Case, whose: Whose) -> WorkItem:
-    state = case.form.states[case.state]
+def _item(case: dict[str, Any], whose: Whose, kind: str, why: str, icon: str) -> WorkItem:
     return WorkItem(
-        key=f"case {case.pk}",
-        title=f"{case.number} {case.title}",
-        link=case.get_absolute_url(),
-        why=in_language(state.hint or state.label),
-        kind=in_language(case.form.label),
-        due=case.due_at,
-        since=case.entered_state_at,
-        unit=case.unit.name,
+        key=f"case {case['pk']}",
+        title=f"{case['number']} {case['title']}",
+        link=f"/cases/{case['pk']}",
+        why=why,
+        kind=kind,
+        due=case["due_at"],
+        since=case["entered_state_at"],
+        unit=case["unit__name"],
         whose=whose,
-        icon=case.form.icon,
+        icon=icon,
     )
+
+
+class _Words(dict[tuple[str, str], tuple[str, str, str]]):
+    """Form and state → the name of the form, what is asked in that state, and the icon; each looked up once."""
+
+    def __missing__(self, key: tuple[str, str]) -> tuple[str, str, str]:
+        fingerprint, name = key
+        form = revived(fingerprint, lambda: CaseTypeRevision.objects.filter(fingerprint=fingerprint)[0].spec)
+        state = form.states[name]
+        self[key] = in_language(form.label), in_language(state.hint or state.label), form.icon
+        return self[key]
