@@ -82,7 +82,7 @@ def cubes(home: Path) -> dict[str, pa.Table]:
     return {str(file.relative_to(root)): pq.read_table(file) for file in sorted(root.glob("cubes/*/*.parquet"))}
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.integers(0, 10_000),
     st.lists(st.sampled_from(sorted(MAKERS)), min_size=1, max_size=4),
