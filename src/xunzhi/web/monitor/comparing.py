@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import pyarrow.compute as pc
+
 from xunzhi.measures import kind_of
 from xunzhi.reports.comparison import compare
 from xunzhi.reports.figures import Compared, Named, funnel_chart
@@ -48,11 +50,8 @@ def ranking(source: Shown, indicator: Indicator, names: Mapping[str, str], hidde
     `names` holds the units that the reader may look at; all others are called `hidden`. Without a good side the
     highest comes first.
     """
-    rows = {
-        unit: row
-        for (name, unit), row in source.rows(source.division).items()
-        if name == indicator.id and unit and row.value is not None
-    }
+    found_rows = ((unit, source.row(indicator.id, unit)) for unit in source.units)
+    rows = {unit: row for unit, row in found_rows if row is not None and row.value is not None}
     bounds = _intervals(source, indicator)
     order = sorted(rows, key=lambda unit: _place(indicator, rows[unit], unit))
     largest = max((abs(row.value) for row in rows.values() if row.value is not None), default=0.0) or 1.0
@@ -102,9 +101,12 @@ def _ranked(
 
 def _intervals(source: Shown, indicator: Indicator) -> dict[str, tuple[float | None, float | None]]:
     """The stored 95 % intervals of the period by unit."""
-    table = source.model.readings.series(source.institution, source.division, kind_of(source.period), [indicator.id])
-    rows = table.select(["unit", "period", "lower", "upper"]).to_pylist()
-    return {row["unit"]: (row["lower"], row["upper"]) for row in rows if row["period"] == source.period}
+    found = source.model.readings.slice(source.institution, source.division, kind_of(source.period))
+    if found is None:
+        return {}
+    table = found.of_indicators([indicator.id]).select(["unit", "period", "lower", "upper"])
+    rows = table.filter(pc.equal(table["period"], source.period)).to_pylist()
+    return {row["unit"]: (row["lower"], row["upper"]) for row in rows}
 
 
 def funnel(

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from xunzhi.reports.icons import icon, sparkline
 from xunzhi.reports.model import Spark, Verdict
+from xunzhi.web.monitor import tables
 from xunzhi.web.monitor.words import say
 from xunzhi.web.permissions import Access
 
@@ -52,3 +53,8 @@ def may_open(access: Access, permission: str) -> bool:
 def verdict_word(kind: str) -> str:
     """A kind of verdict in words."""
     return say()(f"verdict.{kind}")
+
+
+register.filter("options", tables.options)
+register.filter("table_html", tables.table_html)
+register.filter("year_rows", tables.year_rows)

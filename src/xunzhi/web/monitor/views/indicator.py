@@ -24,6 +24,7 @@ from xunzhi.web.monitor.comparing import by_year, funnel, ranking, ranking_table
 from xunzhi.web.monitor.downloads import picture, sent, table_csv, workbook
 from xunzhi.web.monitor.readmodel import Shown
 from xunzhi.web.monitor.scope import PEOPLE, names, permission_of, reaches_whole, require_unit, visible
+from xunzhi.web.monitor.tables import ranking_rows
 from xunzhi.web.monitor.views.common import Results, on_results
 from xunzhi.web.monitor.words import language, say
 from xunzhi.web.org.services import unit_for
@@ -261,14 +262,13 @@ def _compared(results: Results, found: Indicator, seen: Seen) -> dict[str, Any]:
         rows = [row for row in rows if row.code]
     drawn = funnel(source, found, allowed, hidden, "funnel") if stratum == DEPARTMENT else None
     return {
-        "compared_stratum": stratum,
         "compared_name": _stratum_name(results, stratum),
         "ranked": rows,
+        "ranking": ranking_rows(rows, results.request.GET, stratum, seen.place.unit, stratum not in PEOPLE),
         "small": sum(row.rank is None for row in rows),
         "funnel": drawn[0] if drawn else None,
         "funnel_spec": figures.stretched(drawn[0].spec) if drawn else None,
         "funnel_small": drawn[1] if drawn else 0,
-        "is_people": stratum in PEOPLE,
     }
 
 
