@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import isnan
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from xunzhi import spc
-from xunzhi.measures import HOSPITAL
-from xunzhi.measures.charts import Baseline, Block, read_baselines
+from xunzhi.measures.charts import Baseline, read_baselines
 from xunzhi.standards.local import TARGETS, TargetDecision, read_targets
 from xunzhi.web.audit.services import record
 from xunzhi.web.configuration import home
 from xunzhi.web.governance.models import Decision
+from xunzhi.web.governance.proposals import Proposed
 from xunzhi.web.governance.publishing import decide
-from xunzhi.web.installation import in_language, pack
+from xunzhi.web.installation import pack
 from xunzhi.web.jobs.services import enqueue
 from xunzhi.web.monitor.prepare import BASELINES
-from xunzhi.web.monitor.readmodel import current
 
 
 class DecisionError(Exception):
@@ -64,61 +59,6 @@ def decide_target(indicator: str, value: float | None, since: str, reason: str, 
         f"indicator {indicator}",
         detail=decision.model_dump(mode="json", by_alias=True),
         institution=decision.institution,
-    )
-
-
-@dataclass(frozen=True)
-class Proposed:
-    """A new baseline that the program proposes: the level moved and stayed."""
-
-    indicator: str
-    name: str
-    institution: str
-    stratum: str
-    unit: str
-    place: str
-    first: str
-    last: str
-    reason: str
-    evidence: float
-
-    @property
-    def key(self) -> str:
-        """What the form sends back."""
-        return "|".join((self.institution, self.stratum, self.unit, self.indicator, self.first))
-
-
-def proposals(institution: str) -> list[Proposed]:
-    """New baselines for charts whose level moved and stayed, the clearest first."""
-    model = current()
-    if model is None:
-        return []
-    found = []
-    for stratum in (HOSPITAL, "department"):
-        names = model.readings.unit_names(stratum)
-        for block in (model.charts(institution, stratum) or {}).values():
-            found += [_proposed(block, proposal, names) for proposal in spc.propose_rebase(block.limits)]
-    return sorted((one for one in found if one is not None), key=lambda one: -one.evidence)
-
-
-def _proposed(block: Block, proposal: spc.Proposal, names: dict[tuple[str, str], str]) -> Proposed | None:
-    row = proposal.series[0] if proposal.series else 0
-    month = int(block.month_of_point[row, proposal.start])
-    if month < 0:
-        return None
-    unit = block.units[row]
-    known = [m for m, value in zip(block.months, block.value[row], strict=True) if not isnan(value)]
-    return Proposed(
-        indicator=block.indicator.id,
-        name=in_language(block.indicator.label),
-        institution=block.institution,
-        stratum=block.stratum,
-        unit=unit,
-        place=names.get((block.institution, unit), ""),
-        first=block.months[month],
-        last=known[-1],
-        reason=proposal.reason if (get_language() or "").startswith("en") else proposal.reason_zh,
-        evidence=proposal.evidence,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,12 +16,14 @@ from xunzhi.web.cases.access import may_open, steps, visible
 from xunzhi.web.cases.types import case_types
 from xunzhi.web.governance import decisions
 from xunzhi.web.governance.decisions import DecisionError
+from xunzhi.web.governance.proposals import Proposed, proposals
 from xunzhi.web.installation import in_language, pack
 from xunzhi.web.jobs.services import enqueue
 from xunzhi.web.monitor.readmodel import current
 from xunzhi.web.monitor.scope import institutions
 from xunzhi.web.permissions import requires
 
+PER_PAGE = 20
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
@@ -74,30 +77,50 @@ def baselines(request: HttpRequest) -> HttpResponse:
     """Baselines that the program proposes, and those that were signed."""
     model = current()
     access = request.access  # type: ignore[attr-defined]
-    may = institutions(access, "baseline.sign", model.readings.institutions() if model else [])
-    proposed = {one.key: one for name in may for one in decisions.proposals(name)}
+    known = model.readings.institutions() if model else []
+    may = institutions(access, "baseline.sign", known)
+    proposed = [one for name in may for one in proposals(name)]
     if request.method == "POST":
-        one = proposed.get(request.POST.get("proposal", ""))
         if not may:
             access.require("baseline.sign")
-        if one is None:
-            raise Http404
-        try:
-            decisions.sign_baseline(one, request.POST.get("reason", ""), request)
-        except DecisionError as error:
-            messages.error(request, str(error))
-        else:
-            messages.success(request, _("The baseline is signed; the charts are being drawn anew."))
-        return redirect("governance:baselines")
-    seen = ["", *institutions(access, "indicator.view", model.readings.institutions() if model else [])]
+        return _signed(request, proposed)
+    seen = ["", *institutions(access, "indicator.view", known)]
     signed = [(one, _name(one.indicator)) for one in decisions.baselines() if one.institution in seen]
     names = {(one.institution, one.indicator, one.stratum, one.unit, one.first) for one, _label in signed}
     left = [
         one
-        for one in proposed.values()
+        for one in proposed
         if not {(place, one.indicator, one.stratum, one.unit, one.first) for place in ("", one.institution)} & names
     ]
-    return render(request, "governance/baselines.html", {"proposed": left, "signed": signed, "may": bool(may)})
+    asked = {name: request.GET.get(name, "") for name in ("area", "place", "way")}
+    chosen = [one for one in left if _asked_for(one, **asked)]
+    context = {
+        "page": Paginator(chosen, PER_PAGE).get_page(request.GET.get("page")), "asked": asked, "all": len(left),
+        "areas": [(code, in_language(label)) for code, label in pack().manifest.areas.items()],
+        "places": sorted({(one.unit, one.place) for one in left if one.place}, key=lambda pair: pair[1]),
+        "signed": signed, "may": bool(may),
+    }  # fmt: skip
+    return render(request, "governance/baselines.html", context)
+
+
+def _asked_for(one: Proposed, area: str, place: str, way: str) -> bool:
+    """Whether the filters ask for a proposal; the place `whole` is the hospital."""
+    ways = {"better": one.better is True, "worse": one.better is False}
+    return area in ("", one.area) and place in ("", one.unit or "whole") and ways.get(way, True)
+
+
+def _signed(request: HttpRequest, proposed: list[Proposed]) -> HttpResponse:
+    """Sign the proposal that was sent, and come back to the same page of the list."""
+    one = next((one for one in proposed if one.key == request.POST.get("proposal", "")), None)
+    if one is None:
+        raise Http404
+    try:
+        decisions.sign_baseline(one, request.POST.get("reason", ""), request)
+    except DecisionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The baseline is signed; the charts are being drawn anew."))
+    return redirect(request.get_full_path())
 
 
 @requires("case.view")

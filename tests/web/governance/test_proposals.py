@@ -1,0 +1,46 @@
+"""Proposed baselines in plain words: what changed, since when, how large, and whether it is for the better."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from django.utils import translation
+
+from xunzhi.web.governance.proposals import Proposed
+
+ONE = Proposed(
+    indicator="inpatient_mortality_rate", institution="H1", stratum="department", unit="0301", place="心内科",
+    first="2025-07", last="2026-10", chart="p", before=1.2, after=0.9, points=16,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("zh-hans", "自 2025-07 起，水平由 1.20% 降至 0.900%（-25%），已持续 16 个月。"),
+        ("en", "Since 2025-07 down from 1.20% to 0.900% (-25%), and there for 16 months."),
+    ],
+)
+def test_a_proposal_says_what_changed_since_when_and_how_much(language: str, told: str) -> None:
+    with translation.override(language):
+        assert ONE.told == told
+
+
+def test_of_rare_events_it_says_how_far_they_are_apart() -> None:
+    rare = replace(ONE, chart="t", before=29.3, after=1.0, points=167)
+    with translation.override("en"):
+        assert rare.told == "Since 2025-07: 1.00 days between events instead of 29.30 days, over 167 events."
+
+
+def test_fewer_deaths_are_better_and_events_closer_to_each_other_worse() -> None:
+    assert ONE.better is True
+    assert replace(ONE, after=2.0).better is False
+    assert replace(ONE, chart="t", before=29.3, after=1.0).better is False
+    assert replace(ONE, indicator="discharge_count").better is None
+
+
+def test_the_size_is_a_share_whichever_way_it_went() -> None:
+    assert ONE.size == pytest.approx(0.25)
+    assert replace(ONE, before=0.9, after=1.2).size == pytest.approx(0.25)
+    assert replace(ONE, before=0.0, after=0.0).size == 0
