@@ -73,6 +73,7 @@ def _step(world: SimpleNamespace) -> dict[str, Any]:
 
 PAGES = [
     Page("improve:projects", may=READERS, outsider=WITHOUT),
+    Page("improve:benefits", may=READERS, outsider=WITHOUT),
     Page("improve:project", may=SEEING, outsider=OUTSIDE, wrong_scope=ELSEWHERE, arguments=_project),
     Page("improve:tool", may=SEEING, outsider=OUTSIDE, wrong_scope=ELSEWHERE, arguments=_tool),
     Page("improve:tool", method="post", may=("head_a",), outsider=OUTSIDE, arguments=_tool),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xunzhi.web.improve.views import effects, judging, projects
+from xunzhi.web.improve.views import benefits, effects, judging, projects
 
 app_name = "improve"
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path("improve/contests/<int:pk>", judging.contest, name="contest"),
     path("improve/contests/<int:pk>/entries", judging.entry, name="entry"),
     path("improve/cases/<int:pk>/effect", effects.effect, name="effect"),
+    path("improve/benefits", benefits.benefits, name="benefits"),
     path("improve/library", effects.library, name="library"),
     path("improve/showcase/<int:pk>", effects.showcase, name="showcase"),
 ]

@@ -38,7 +38,9 @@ def economic(values: Mapping[str, Any]) -> Outcome:
         "net": f"{gain - cost:,.2f}", "gain": f"{gain:,.2f}", "cost": f"{cost:,.2f}",
     }  # fmt: skip
     rows = [(what, f"{one:,.2f}", f"{other:,.2f}") for what, one, other in lines]
-    return Outcome([sentence], None, "", (_("Item"), _("Gain"), _("Cost")), rows, {"net": gain - cost})
+    return Outcome(
+        [sentence], None, "", (_("Item"), _("Gain"), _("Cost")), rows, {"gain": gain, "cost": cost, "net": gain - cost}
+    )
 
 
 def intangible(values: Mapping[str, Any]) -> Outcome:
@@ -75,4 +77,5 @@ def intangible(values: Mapping[str, Any]) -> Outcome:
         },
     }
     table = [(item, f"{before:g}", f"{after:g}", f"{after - before:+g}") for item, before, after in rows]
-    return Outcome([sentence], spec, "", (_("Item"), _("Before"), _("After"), _("Difference")), table)
+    carries = {"grown": grown, "abilities": len(rows)}
+    return Outcome([sentence], spec, "", (_("Item"), _("Before"), _("After"), _("Difference")), table, carries)
