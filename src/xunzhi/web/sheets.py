@@ -8,6 +8,7 @@ from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 
+from django.http import HttpResponse
 from django.utils import timezone
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -16,6 +17,8 @@ from openpyxl.utils import get_column_letter
 
 LONGEST = 32_767
 """Characters that a cell of Excel holds."""
+
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -43,6 +46,13 @@ def workbook(head: Sequence[str], lines: Iterable[Sequence[Any]], title: str, no
     written = BytesIO()
     book.save(written)
     return written.getvalue()
+
+
+def spreadsheet(content: bytes, name: str) -> HttpResponse:
+    """An Excel file to download, by its name without ending."""
+    return HttpResponse(
+        content, content_type=EXCEL, headers={"Content-Disposition": f'attachment; filename="{name}.xlsx"'}
+    )
 
 
 def plain(text: str) -> str:

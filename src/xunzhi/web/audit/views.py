@@ -18,15 +18,13 @@ from xunzhi.web.audit.services import record
 from xunzhi.web.audit.words import action_said, purpose_said
 from xunzhi.web.jobs.services import enqueue, standing
 from xunzhi.web.permissions import requires
-from xunzhi.web.sheets import workbook
+from xunzhi.web.sheets import spreadsheet, workbook
 
 MOST = 50_000
 """Rows of one export; of more, the newest."""
 
 SUGGESTED = 300
 """Newest entries whose actions are suggested in the filter."""
-
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @requires("audit.view")
@@ -65,8 +63,7 @@ def _exported(request: HttpRequest, filters: Filters, shown: Any) -> HttpRespons
     made = f"{request.user.get_username()} {timezone.localtime():%Y-%m-%d %H:%M}"
     content = workbook(head, _lines(shown), _("Audit log"), made)
     record(request, "export", "audit log", detail=filters.said())
-    name = f'attachment; filename="audit-{timezone.localdate()}.xlsx"'
-    return HttpResponse(content, content_type=SHEET, headers={"Content-Disposition": name})
+    return spreadsheet(content, f"audit-{timezone.localdate()}")
 
 
 def _lines(shown: Any) -> Iterator[list[Any]]:

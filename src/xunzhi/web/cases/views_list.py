@@ -34,8 +34,7 @@ from xunzhi.web.cases.types import case_types
 from xunzhi.web.installation import in_language
 from xunzhi.web.org.models import Person, Unit
 from xunzhi.web.permissions import refusal, requires
-
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from xunzhi.web.sheets import spreadsheet
 
 
 def form_or_404(kind: str) -> CaseType:
@@ -229,9 +228,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
     file = cases_as_workbook(form, records, note, masked=not named)
     detail = {"type": kind, "cases": len(records), "filters": found.query.urlencode(), "patients_named": named}
     record(request, "export", f"cases {kind}", purpose, detail)
-    response = HttpResponse(file, content_type=EXCEL)
-    response["Content-Disposition"] = f'attachment; filename="{kind}-{now:%Y%m%d-%H%M}.xlsx"'
-    return response
+    return spreadsheet(file, f"{kind}-{now:%Y%m%d-%H%M}")
 
 
 def _may_name(access: Any, records: list[Record]) -> bool:

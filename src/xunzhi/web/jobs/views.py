@@ -17,9 +17,8 @@ from xunzhi.web.jobs.models import Job
 from xunzhi.web.jobs.registry import kinds, plans
 from xunzhi.web.jobs.services import OPEN, enqueue, standing
 from xunzhi.web.permissions import requires, signed_in
-from xunzhi.web.sheets import workbook
+from xunzhi.web.sheets import spreadsheet, workbook
 
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PAGE = 50
 AT_HAND = ("measures",)
 """Kinds that can be started from the list at any time; all others run by the clock, or again after a failure."""
@@ -75,9 +74,7 @@ def _spreadsheet(request: HttpRequest, found: object) -> HttpResponse:
         for job in found  # type: ignore[attr-defined]
     ]
     record(request, "export", "jobs", detail={"rows": len(rows)})
-    response = HttpResponse(workbook(headings, rows, _("Jobs")), content_type=EXCEL)
-    response["Content-Disposition"] = f'attachment; filename="jobs-{timezone.localdate()}.xlsx"'
-    return response
+    return spreadsheet(workbook(headings, rows, _("Jobs")), f"jobs-{timezone.localdate()}")
 
 
 @requires("job.view")

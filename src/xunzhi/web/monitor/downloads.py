@@ -17,12 +17,13 @@ from xunzhi.reports.notes import notices
 from xunzhi.reports.render import RENDERERS
 from xunzhi.web.audit.services import record
 from xunzhi.web.monitor.words import language, say
+from xunzhi.web.sheets import EXCEL
 
 if TYPE_CHECKING:
     from xunzhi.web.monitor.views.common import Results
 
 TYPES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xlsx": EXCEL,
     "csv": "text/csv; charset=utf-8",
     "png": "image/png",
     "svg": "image/svg+xml",

@@ -17,9 +17,9 @@ from xunzhi.web.installation import lake
 from xunzhi.web.org import files, from_lake, importing
 from xunzhi.web.org.forms import UploadForm
 from xunzhi.web.org.models import Import
-from xunzhi.web.org.views import complaint, spreadsheet
+from xunzhi.web.org.views import complaint
 from xunzhi.web.permissions import Access, requires
-from xunzhi.web.sheets import workbook
+from xunzhi.web.sheets import spreadsheet, workbook
 
 PAGE = 100
 

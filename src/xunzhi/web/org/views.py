@@ -20,9 +20,8 @@ from xunzhi.web.org.forms import PostForm
 from xunzhi.web.org.models import Person, Post, Unit
 from xunzhi.web.org.services import Node, in_force
 from xunzhi.web.permissions import requires
-from xunzhi.web.sheets import workbook
+from xunzhi.web.sheets import spreadsheet, workbook
 
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PAGE = 50
 LEADING = (
     Post.Duty.PRESIDENT,
@@ -124,13 +123,6 @@ def export(request: HttpRequest) -> HttpResponse:
     ]
     record(request, "export", f"organisation of {on or timezone.localdate()}", detail={"rows": len(rows)})
     return spreadsheet(workbook(headings, rows, _("Organisation")), f"organisation-{on or timezone.localdate()}")
-
-
-def spreadsheet(content: bytes, name: str) -> HttpResponse:
-    """An Excel file to download."""
-    response = HttpResponse(content, content_type=EXCEL)
-    response["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
-    return response
 
 
 def unit_for_view(request: HttpRequest, pk: int, permission: str = "org.view") -> Unit:

@@ -28,7 +28,7 @@ from xunzhi.web.monitor.services import chart
 from xunzhi.web.monitor.words import language
 from xunzhi.web.org.models import Unit
 from xunzhi.web.permissions import requires
-from xunzhi.web.sheets import workbook
+from xunzhi.web.sheets import spreadsheet, workbook
 from xunzhi.web.signals import services
 from xunzhi.web.signals.inbox import ASKING, BUDGET, QUIET_MONTHS
 from xunzhi.web.signals.models import Signal
@@ -175,8 +175,7 @@ def _export(request: HttpRequest, found: QuerySet[Signal]) -> HttpResponse:
         ])  # fmt: skip
     record(request, "export", "signals", detail={"rows": len(lines)})
     file = workbook(head, lines, _("Signals"), f"{request.user} {timezone.localtime():%Y-%m-%d %H:%M}")
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return HttpResponse(file, content_type=kind, headers={"Content-Disposition": 'attachment; filename="signals.xlsx"'})
+    return spreadsheet(file, "signals")
 
 
 def _signal(request: HttpRequest, pk: int) -> Signal:

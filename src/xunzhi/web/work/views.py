@@ -9,15 +9,13 @@ from django.utils.translation import gettext as _
 
 from xunzhi.web.audit.services import record
 from xunzhi.web.permissions import signed_in
-from xunzhi.web.sheets import workbook
+from xunzhi.web.sheets import spreadsheet, workbook
 from xunzhi.web.work.finding import everywhere
 from xunzhi.web.work.models import Notification
 from xunzhi.web.work.waiting import Desk, Filters, everything
 
 NEWS = 6
 """Notifications shown beside the work."""
-
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @signed_in
@@ -35,8 +33,7 @@ def _exported(request: HttpRequest, desk: Desk) -> HttpResponse:
     head = [_("What"), _("What is to be done"), _("Kind"), _("Unit"), _("Due"), _("Since")]
     lines = [(item.title, item.why, item.kind, item.unit, item.due, item.since) for item in desk.shown]
     record(request, "export", "my work", detail={"rows": len(lines), "whose": desk.filters.whose})
-    name = f'attachment; filename="work-{timezone.localdate()}.xlsx"'
-    return HttpResponse(workbook(head, lines, _("My work")), content_type=SHEET, headers={"Content-Disposition": name})
+    return spreadsheet(workbook(head, lines, _("My work")), f"work-{timezone.localdate()}")
 
 
 @signed_in

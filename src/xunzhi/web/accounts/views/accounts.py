@@ -24,7 +24,7 @@ from xunzhi.web.configuration import configuration
 from xunzhi.web.installation import in_language
 from xunzhi.web.org.models import Person
 from xunzhi.web.permissions import requires, roles
-from xunzhi.web.sheets import workbook
+from xunzhi.web.sheets import spreadsheet, workbook
 
 PAGE = 50
 MOST_AT_ONCE = 200
@@ -85,10 +85,7 @@ def export(request: HttpRequest) -> HttpResponse:
     ]  # fmt: skip
     record(request, "export", "accounts", detail={"rows": len(lines), "filter": request.GET.urlencode()})
     file = workbook(head, lines, _("Accounts"), f"{request.user} {timezone.localtime():%Y-%m-%d %H:%M}")
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return HttpResponse(
-        file, content_type=kind, headers={"Content-Disposition": 'attachment; filename="accounts.xlsx"'}
-    )
+    return spreadsheet(file, "accounts")
 
 
 @requires("account.manage")

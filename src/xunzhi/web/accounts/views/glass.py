@@ -19,7 +19,7 @@ from xunzhi.web.audit.services import record
 from xunzhi.web.configuration import configuration
 from xunzhi.web.installation import in_language
 from xunzhi.web.permissions import requires, roles, signed_in
-from xunzhi.web.sheets import workbook
+from xunzhi.web.sheets import spreadsheet, workbook
 
 PAGE = 50
 
@@ -87,10 +87,7 @@ def export_reviews(request: HttpRequest) -> HttpResponse:
     ]  # fmt: skip
     record(request, "export", "broken glass", detail={"rows": len(lines), "filter": request.GET.urlencode()})
     file = workbook(head, lines, _("Broken glass"), f"{request.user} {timezone.localtime():%Y-%m-%d %H:%M}")
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return HttpResponse(
-        file, content_type=kind, headers={"Content-Disposition": 'attachment; filename="broken-glass.xlsx"'}
-    )
+    return spreadsheet(file, "broken-glass")
 
 
 @requires("glass.review")

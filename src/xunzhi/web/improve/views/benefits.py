@@ -16,9 +16,8 @@ from xunzhi.web.audit.services import record
 from xunzhi.web.cases.access import visible
 from xunzhi.web.improve.benefits import KINDS, Benefit, Total, by, concluded, total
 from xunzhi.web.permissions import refusal, requires
-from xunzhi.web.sheets import workbook
+from xunzhi.web.sheets import spreadsheet, workbook
 
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ALL = "all"
 Line = list[Any]
 
@@ -73,9 +72,7 @@ def _file(
     head, lines = _projects(shown) if which == "projects" else _departments(rows)
     content = workbook(head, lines, title, note)
     record(request, "export", f"benefits {year}", detail={"table": which, "filters": request.GET.urlencode()})
-    response = HttpResponse(content, content_type=EXCEL)
-    response["Content-Disposition"] = f'attachment; filename="benefits-{year}-{now:%Y%m%d-%H%M}.xlsx"'
-    return response
+    return spreadsheet(content, f"benefits-{year}-{now:%Y%m%d-%H%M}")
 
 
 def _sums() -> Line:
