@@ -11,6 +11,7 @@ from xunzhi.web.cases.access import may_edit, steps
 from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.panels import Panel
 from xunzhi.web.governance.trials import newest_trial
+from xunzhi.web.jobs.services import standing
 
 
 def panels(request: HttpRequest, case: Case) -> Iterator[Panel]:
@@ -20,7 +21,9 @@ def panels(request: HttpRequest, case: Case) -> Iterator[Panel]:
     access = request.access  # type: ignore[attr-defined]
     trial = newest_trial(case)
     stale = case.trials.first() if trial is None else None
+    running = standing("governance.trial").open if case.open else None
     context = {
+        "running": running is not None and running.arguments == {"case": case.pk},
         "trial": trial,
         "stale": stale,
         "may": case.open and (may_edit(access, case) or bool(steps(access, case))),

@@ -114,6 +114,13 @@ def plain(indicator: Indicator) -> dict[str, Any]:
     return data
 
 
+def in_force(indicator: str) -> str:
+    """The definition in force as its author would write it: what a revision starts from."""
+    latest = plain(pack().indicators[indicator])["revisions"][-1]
+    told = {name: latest[name] for name in REVISED if name in latest}
+    return yaml.safe_dump(told, allow_unicode=True, sort_keys=False)
+
+
 def _day(value: Any) -> date:
     return value if isinstance(value, date) else date.fromisoformat(str(value))
 

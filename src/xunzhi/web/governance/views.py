@@ -134,7 +134,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
     if not steps(access, case):
         access.require("indicator.propose", case.unit)
     enqueue("governance.trial", {"case": case.pk}, key=f"trial {case.pk}", by=request.user)
-    messages.success(request, _("The trial runs in the background; this page shows it when it is done."))
+    messages.success(request, _("The trial has begun; its result appears on this page."))
     return redirect(case.get_absolute_url())
 
 
