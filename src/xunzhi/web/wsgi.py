@@ -12,3 +12,7 @@ if _site := os.environ.get("XUNZHI_SITE"):  # under `xunzhi serve`: no process o
 
     die_with(int(_site))
 application = get_wsgi_application()
+if _site:
+    from django.urls import get_resolver
+
+    get_resolver().url_patterns  # noqa: B018  reads all pages and the standards: the first visitor shall not wait for it
