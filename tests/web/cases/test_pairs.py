@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from xunzhi.web.cases import pairs
 from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.pairs import holding
 from xunzhi.web.cases.services import edit
@@ -30,7 +31,8 @@ def texts(finding: Filed) -> set[str]:
     return {text.lower() for text in TEXTS}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("few", [pairs.FEW, 0], ids=["few are looked up", "many are asked"])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example("反应一例，")
 @example("输入过量\nzg")
 @example("%\\_'\"*")
@@ -39,7 +41,10 @@ def texts(finding: Filed) -> set[str]:
 @example("液")
 @example("野家手术😀")
 @given(st.one_of(st.text("输液反应手术家a 0-%_\n", max_size=5), st.sampled_from(TEXTS).map(lambda text: text[2:6])))
-def test_what_is_found_is_what_holds_the_text(texts: set[str], text: str) -> None:
+def test_what_is_found_is_what_holds_the_text(
+    texts: set[str], few: int, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(pairs, "FEW", few)
     wanted = text.lower().strip()
     assert _found(text) == {one for one in texts if wanted in one}
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Window
-from django.db.models.functions import RowNumber
+from django.db.models import F
 
 from xunzhi.web.cases.listing import Listing
 from xunzhi.web.cases.rows import Row, in_order, rows
@@ -33,28 +32,24 @@ class Column:
 
 def columns(listing: Listing) -> list[Column]:
     """The columns of a board, left to right."""
-    form, found = listing.form, _found(listing)
+    form, counts = listing.form, listing.open_counts()
+    first = {state: _first(listing, state) if counts.get(state) else [] for state in listing.open_states}
     wanted = [column for column in form.listing.board if column != "state"]
-    states = {pk: state for pk, state, _count in found}
-    counts = {state: count for _pk, state, count in found}
-    shown: dict[str, list[Row]] = {state: [] for state in listing.open_states}
-    for row in rows(in_order(list(states), wanted), wanted):
-        shown[states[row.record["pk"]]].append(row)
+    cards = rows(in_order([pk for ids in first.values() for pk in ids], wanted), wanted)
+    by_id = {card.record["pk"]: card for card in cards}
     return [
         Column(
             state,
             in_language(form.states[state].label),
             in_language(hint) if (hint := form.states[state].hint) else "",
             counts.get(state, 0),
-            cards,
+            [by_id[pk] for pk in ids if pk in by_id],
         )
-        for state, cards in shown.items()
+        for state, ids in first.items()
     ]
 
 
-def _found(listing: Listing) -> list[tuple[int, str, int]]:
-    """The first cases of each state, most urgent first: id, state, how many are in it. One question to the database."""
-    by = [F("due_at").asc(nulls_last=True), F("pk").desc()]
-    place, count = Window(RowNumber(), "state", order_by=by), Window(Count("pk"), "state")
-    of_state = listing.base.filter(state__in=listing.open_states).annotate(place=place, count=count)
-    return list(of_state.filter(place__lte=MOST).order_by("state", "place").values_list("pk", "state", "count"))
+def _first(listing: Listing, state: str) -> list[int]:
+    """The first cases of a state, most urgent first. One question for each state: an index holds them in this order."""
+    found = listing.base.filter(state=state, closed_at=None).order_by(F("due_at").asc(nulls_last=True), "-pk")
+    return list(found.values_list("pk", flat=True)[:MOST])

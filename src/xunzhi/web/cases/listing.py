@@ -111,9 +111,14 @@ class Listing:
             case "all":
                 return Q()
             case "":
-                return Q(state__in=self.open_states)
+                return self.is_open
             case state:
-                return Q(state=state)
+                return Q(state=state, closed_at=None) if state in self.open_states else Q(state=state)
+
+    @property
+    def is_open(self) -> Q:
+        """The condition on cases in which something remains to be done; an index holds these alone."""
+        return Q(state__in=self.open_states, closed_at=None)
 
     @property
     def open_states(self) -> list[str]:
@@ -133,18 +138,17 @@ class Listing:
     @cached_property
     def tabs(self) -> list[Tab]:
         """All open ones, each state, and every case; only open ones are counted, for done ones grow for ever."""
-        counts = self._open_counts()
+        whole = not self.state and len(self.found) < MOST
+        counts = Counter(state for _pk, state in self.found) if whole else self.open_counts()
         told = {"": (_("Open"), str(sum(counts.values())))}
         for name, state in self.form.states.items():
             told[name] = (in_language(state.label), str(counts.get(name, 0)) if name in self.open_states else "")
         told["all"] = (_("All"), "")
         return [Tab(*words, name == self.state, self.link(state=name)) for name, words in told.items()]
 
-    def _open_counts(self) -> dict[str, int]:
+    def open_counts(self) -> dict[str, int]:
         """How many open cases fit the filters, by state."""
-        if not self.state and len(self.found) < MOST:
-            return Counter(state for _pk, state in self.found)
-        open_ones = self.base.filter(state__in=self.open_states).order_by()
+        open_ones = self.base.filter(self.is_open).order_by()
         return dict(open_ones.values_list("state").annotate(count=Count("pk")))
 
     def link(self, **changes: str) -> str:

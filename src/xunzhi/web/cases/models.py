@@ -132,11 +132,13 @@ class Case(models.Model):
             models.Index(fields=["type", "-opened_at", "-id"], name="case_list"),
             models.Index(fields=["type", "state", "-opened_at"], name="case_by_state"),
             models.Index(fields=["unit", "-opened_at"], name="case_by_unit"),
+            models.Index(fields=["-opened_at", "-id"], name="case_newest"),
             # Open cases are few among many: what waits, and the counts above a list, are read from these alone.
             # SQLite uses a partial index only for a condition without parameters, so ask for closed_at=None, not stage.
             models.Index(fields=["due_at", "id"], condition=Q(closed_at=None), name="case_due"),
+            models.Index(fields=["type", "-opened_at", "-id"], condition=Q(closed_at=None), name="case_open_list"),
             models.Index(
-                fields=["type", "state", "unit", "secrecy", "opened_by", "assignee"],
+                fields=["type", "state", "due_at", "-id", "unit", "secrecy", "opened_by", "assignee"],
                 condition=Q(closed_at=None),
                 name="case_open",
             ),

@@ -14,8 +14,9 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
+from django.db.models.lookups import In
 
 _FILL = "INSERT INTO cases_pairs (rowid, pairs) VALUES (new.id, cases_pairs(new.text))"
 _EMPTY = "INSERT INTO cases_pairs (cases_pairs, rowid, pairs) VALUES ('delete', old.id, cases_pairs(old.text))"
@@ -50,6 +51,9 @@ _SEARCH = {
     "postgresql": "SELECT id FROM cases_case WHERE cases_pairs(text) @> %s",
 }
 
+FEW = 1000
+"""Fewer cases than these are looked up one by one sooner than a list of all cases is walked."""
+
 
 def holding(text: str) -> Q:
     """The condition that a case holds a text, wherever in its words; capitals don't matter.
@@ -60,9 +64,24 @@ def holding(text: str) -> Q:
     parts = sorted(set(_parts(text)))
     if not parts:
         return Q()
-    asked: Any = parts if connection.vendor == "postgresql" else " AND ".join(map(_coded, parts))
-    found = Q(pk__in=RawSQL(_SEARCH[connection.vendor], [asked]))  # noqa: S611  the statement is a constant
+    found = _found_on_postgresql(parts) if connection.vendor == "postgresql" else _found_on_sqlite(parts)
     return found if len(text) <= 2 else found & Q(text__contains=text)
+
+
+def _found_on_postgresql(parts: list[str]) -> Q:
+    return Q(pk__in=RawSQL(_SEARCH["postgresql"], [parts]))  # noqa: S611  the statement is a constant
+
+
+def _found_on_sqlite(parts: list[str]) -> Q:
+    """Few are looked up one by one. Of many, a list shows the first: it is walked in its own order, and each is asked
+    whether it is among them (by "+ 0", for SQLite would look up all of them, and sort them, to show fifty).
+    """
+    asked = " AND ".join(map(_coded, parts))
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_SEARCH['sqlite']} LIMIT %s", [asked, FEW])
+        ids = [pk for (pk,) in cursor.fetchall()]
+    among = RawSQL(_SEARCH["sqlite"], [asked])  # noqa: S611  the statement is a constant
+    return Q(pk__in=ids) if len(ids) < FEW else Q(In(F("pk") + 0, among))
 
 
 def _parts(text: str) -> Iterator[str]:
