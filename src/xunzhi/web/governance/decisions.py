@@ -29,7 +29,7 @@ def targets(indicator: str = "", institution: str | None = None) -> list[TargetD
     found = [one for one in read_targets(home() / TARGETS) if not indicator or one.indicator == indicator]
     if institution is not None:
         found = [one for one in found if one.institution in ("", institution)]
-    return sorted(found, key=lambda one: (one.decided, one.since), reverse=True)
+    return sorted(found, key=lambda one: (one.decided, one.since))[::-1]
 
 
 @transaction.atomic
@@ -64,7 +64,7 @@ def decide_target(indicator: str, value: float | None, since: str, reason: str, 
 
 def baselines() -> tuple[Baseline, ...]:
     """The signed baselines, newest first."""
-    return tuple(sorted(read_baselines(home() / BASELINES), key=lambda one: one.decided, reverse=True))
+    return tuple(sorted(read_baselines(home() / BASELINES), key=lambda one: one.decided)[::-1])
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 MARK_COLOUR = "#7b3fa0"
 HEIGHT = 300
-ROOM = {"x": 14, "y": 8}
+ROOM = {"x": 14, "y": 16}
 """Pixels beside the outermost points of a chart."""
 
 MARK_LINES, LINE = 4, 14
