@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from xunzhi.reports.model import Cell, Column, TableBlock
@@ -14,7 +15,7 @@ from xunzhi.web.installation import in_language
 from xunzhi.web.monitor.downloads import workbook
 from xunzhi.web.monitor.overview import matches
 from xunzhi.web.monitor.views.common import Results, class_choices, on_results
-from xunzhi.web.monitor.words import say
+from xunzhi.web.monitor.words import language, say
 
 VERIFIED = "formula", "numerator", "name", "none"
 ON_A_PAGE = 100
@@ -26,7 +27,11 @@ def catalogue(request: HttpRequest, results: Results) -> HttpResponse:
     given = {name: request.GET.get(name, "") for name in ("area", "owner", "class", "verified", "q")}
     if request.GET.get("export") == "xlsx":
         return workbook(request, results, _table(results, _found(results, given)), title=_("Indicators"))
-    body = results.part("monitor/parts/catalogue.html", lambda: _listed(results, given))
+    template = "monitor/parts/catalogue.html"  # the same for all institutions and periods
+    body = results.model.kept.get(
+        (template, language(), request.GET.urlencode()),
+        lambda: render_to_string(template, {**_listed(results, given), "request": request}),
+    )
     return render(request, "monitor/catalogue.html", {"results": results, "body": body})
 
 
