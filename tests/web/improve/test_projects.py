@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
@@ -18,7 +19,7 @@ from xunzhi.web.cases.errors import Invalid, Refused
 from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.services import move
 from xunzhi.web.improve import contests, jobs, proofs, workspace
-from xunzhi.web.improve.models import Proof
+from xunzhi.web.improve.models import Proof, Score
 from xunzhi.web.permissions import Access
 
 POINTS = {"need": "25", "goal": "15", "method": "20", "spread": "15"}
@@ -169,6 +170,15 @@ def test_equal_means_share_a_place_and_judges_of_their_own_project_owe_nothing(w
     assert (standing.rank, standing.mean, standing.spread) == (1, 76, 0)
     with pytest.raises(PermissionDenied):
         contests.score(project(world), made, points, "", by(world.people.officer))
+
+
+def test_a_judge_has_one_score_for_a_proposal_and_one_in_each_contest(world: SimpleNamespace) -> None:
+    case, made = project(world), contest(world)
+    judge = world.people.member.person
+    for where in (None, made):
+        Score.objects.create(case=case, contest=where, judge=judge, points={}, total=1)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Score.objects.create(case=case, contest=where, judge=judge, points={}, total=2)
 
 
 def test_points_stand_without_names_but_for_committee_and_quality_office(

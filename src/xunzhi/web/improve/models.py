@@ -97,7 +97,8 @@ class Score(models.Model):
 
         ordering = ["-total"]
         constraints = [
-            models.UniqueConstraint(fields=["case", "contest", "judge"], name="score_once", nulls_distinct=False)
+            models.UniqueConstraint(fields=["case", "contest", "judge"], name="score_in_contest_once"),
+            models.UniqueConstraint(fields=["case", "judge"], condition=models.Q(contest=None), name="score_once"),
         ]
 
     def __str__(self) -> str:

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-total'],
-                'constraints': [models.UniqueConstraint(fields=('case', 'contest', 'judge'), name='score_once', nulls_distinct=False)],
+                'constraints': [models.UniqueConstraint(fields=('case', 'contest', 'judge'), name='score_in_contest_once'), models.UniqueConstraint(condition=models.Q(('contest', None)), fields=('case', 'judge'), name='score_once')],
             },
         ),
         migrations.CreateModel(
