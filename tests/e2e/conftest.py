@@ -49,10 +49,9 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
             command = [sys.executable, "-c", "from xunzhi.cli import main; main()", "--home", str(home), *PACK]
             environment = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
             subprocess.run([*command, "init", "--demo"], check=True, env=environment, stdout=subprocess.DEVNULL)
-            environment |= {"XUNZHI_HOME": str(home), "DJANGO_SETTINGS_MODULE": "xunzhi.web.settings"}
-            gather = (
-                "from xunzhi.web.serve import prepare; prepare()"  # static files: what `serve` does first, and longest
-            )
+            environment |= {"XUNZHI_HOME": str(home), "XUNZHI_PACK": PACK[1]}
+            environment["DJANGO_SETTINGS_MODULE"] = "xunzhi.web.settings"
+            gather = "from xunzhi.web.serve import prepare; prepare()"  # static files, which take `serve` longest
             subprocess.run([sys.executable, "-c", gather], check=True, env=environment)
     return home
 
