@@ -247,6 +247,9 @@ def together(site: Site, found: list[Kind]) -> bool:
             pages[number] += 1
 
     browsers = [Browser(site.port, "quality") for _ in range(CLIENTS)]
+    for browser in browsers[:4]:  # a morning: each process has had each of the pages once since the last computation
+        for path in {path for known in paths.values() for path in known}:
+            browser.ask(path)
     threads = [threading.Thread(target=person, args=pair) for pair in enumerate(browsers)]
     before, begun = site.cpu(), time.monotonic()
     _run(threads, over)

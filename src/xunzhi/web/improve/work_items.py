@@ -24,7 +24,7 @@ def waiting(access: Access) -> Iterator[WorkItem]:
     person = access.person
     if person is None:
         return
-    judged = Case.objects.filter(OPEN, institution=person.institution).select_related("revision", "unit")
+    judged = Case.objects.filter(OPEN, institution=person.institution, closed_at=None).light().order_by("due_at", "pk")
     asked = [case for case in judged if person.pk in contests.judges(case, _contest(case))]
     given = set(Score.objects.filter(judge=person, contest=None).values_list("case", flat=True)) if asked else set()
     for case in asked:
