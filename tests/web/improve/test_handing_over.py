@@ -48,6 +48,10 @@ def test_spreading_hands_tasks_to_departments_and_the_project_shows_them(
     with pytest.raises(PermissionDenied):  # a head hands nothing to another department
         tasks.hand_over(case, "lessons", by(world.people.head_a))
     assert not Case.objects.filter(type="task").exists()
+    tool = f"/improve/projects/{case.pk}/tools/lessons"
+    said = {name: signed_in(name).get(tool).content.decode() for name in ("head_a", "officer")}
+    assert [f'action="{tool}/tasks"' in page for page in said.values()] == [False, True]
+    assert "or the quality office to hand this over" in said["head_a"]
     signed_in("officer").post(f"/improve/projects/{case.pk}/tools/lessons/tasks")
     task = Case.objects.get(type="task")
     assert (task.unit, task.state) == (world.units.surgery, "assigned")

@@ -52,9 +52,15 @@ def _handed_over(case: Case) -> Iterator[Case]:
     yield from (link.case for link in links.select_related("case__unit", "case__revision", "case__assignee"))
 
 
-def may_hand_over(access: Access, case: Case) -> bool:
-    """Whether someone may open tasks somewhere, and the project is at work."""
-    return case.state == workspace.WORKING and workspace.on_team(access, case) and may_open(access, case_types()[TASK])
+def may_hand_over(access: Access, case: Case, tool: str) -> bool:
+    """Whether someone may open the tasks that a tool calls for, in each department, and the project is at work."""
+    rule, sheet, form = improvement().tools[tool].tasks, workspace.sheets(case).get(tool), case_types()[TASK]
+    at_work = case.state == workspace.WORKING and workspace.on_team(access, case) and may_open(access, form)
+    if rule is None or not at_work:
+        return False
+    rows = _rows(rule, sheet.values) if sheet and rule.department else []
+    named = {row.get(rule.department) for row in rows} if rule.department else {case.unit_id}
+    return all(may_open(access, form, unit) for unit in Unit.objects.filter(pk__in=named - {None}))
 
 
 @transaction.atomic

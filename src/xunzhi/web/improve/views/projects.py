@@ -155,7 +155,7 @@ def tool(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         "rules": browser_rules(form),  # type: ignore[arg-type]
         "known": {},
         "outcome": workspace.outcome(case, name, values),
-        "hands": form.tasks and sheet and tasks.may_hand_over(request.access, case),  # type: ignore[attr-defined]
+        "hands": form.tasks and sheet and tasks.may_hand_over(request.access, case, name),  # type: ignore[attr-defined]
         "mistakes": [(f"f-{field.replace('.', '-')}", field, text) for field, text in errors.items()],
         "team": case.state == workspace.WORKING and workspace.on_team(request.access, case),  # type: ignore[attr-defined]
     }
@@ -199,7 +199,7 @@ def hand_over(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     form = improvement().tools.get(name)
     if form is None or form.tasks is None or not any(name in step.tools for _key, step in workspace.steps(case)):
         raise Http404
-    if not tasks.may_hand_over(request.access, case):  # type: ignore[attr-defined]
+    if not tasks.may_hand_over(request.access, case, name):  # type: ignore[attr-defined]
         raise PermissionDenied(_("Ask the head of your department or the quality office to hand this over."))
     try:
         opened = tasks.hand_over(case, name, request)
