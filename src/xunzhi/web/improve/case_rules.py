@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from xunzhi.standards import Label
 from xunzhi.web.cases.models import Case, LogEntry
@@ -63,7 +64,8 @@ def has_entries(case: Case, values: Mapping[str, Any], by: Any) -> str | None:
 def all_scored(case: Case, values: Mapping[str, Any], by: Any) -> str | None:
     """Every judge has scored every entry."""
     left = contests.unscored(case)
-    return _("%(n)d scores are still missing.") % {"n": left} if left else None
+    text = ngettext("%(n)d score is still missing.", "%(n)d scores are still missing.", left)
+    return text % {"n": left} if left else None
 
 
 @effect("declare_effect")
