@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Walk, database
+from tests.e2e.conftest import Walk, begin_the_work_before
 from tests.e2e.hospital import BETTER, PATIENT
 from tests.e2e.visitor import Visitor
 from tests.web.test_serve import Running
-from xunzhi.measures import shifted
 
 DUE = (date.today() + timedelta(days=20)).isoformat()
 PICTURE = bytes.fromhex(
@@ -63,7 +62,7 @@ def test_a_signal_becomes_a_notice_that_is_answered_rechecked_proved_and_closed(
     second = officer.case()
     officer.step("下发通知 | Issue")
     officer.stands_at("待签收 | Issued")
-    _begin_the_work_before(BETTER, site, second)
+    begin_the_work_before(BETTER, site, second)
 
     owner = walk(head, language, screen)
     owner.go("/")
@@ -85,13 +84,13 @@ def test_a_signal_becomes_a_notice_that_is_answered_rechecked_proved_and_closed(
     officer.go(f"/cases/{first}")
     officer.faults.expected.add(422)  # what can't be done yet
     officer.step("复查有效，关闭 | Close as effective", sign=True, recheck_way="record", recheck_finding="已落实")
-    officer.sees("请先填写措施从哪个月起到位 | Say first from which month the measures are in place")
+    officer.sees("请先填写措施从哪个月起到位 | Say first from which month the measures are in place", "[role=alert]")
     officer.go(f"/cases/{first}")
     officer.stands_at("待复查 | To be re-checked")
 
     officer.go(f"/improve/cases/{second}/effect")
     officer.page.fill("#month", BETTER)
-    officer.press("保存 | Keep")
+    officer.press("保存 | Save")
     officer.sees("可以按有效关闭 | The case can be closed as effective")
     officer.page.locator("canvas, svg.marks").first.wait_for()
     officer.go(f"/cases/{second}")
@@ -101,13 +100,6 @@ def test_a_signal_becomes_a_notice_that_is_answered_rechecked_proved_and_closed(
     officer.stands_at("有效关闭 | Closed as effective")
 
     _president_sees_it(walk("president", language, screen), signal, second)
-
-
-def _begin_the_work_before(month: str, site: Running, case: int) -> None:
-    """Let the baseline end before this month: a walk can't wait for the year that the work would take."""
-    first, last = shifted(month, -12), shifted(month, -1)
-    statement = "UPDATE improve_proof SET before_first = ?, before_last = ? WHERE case_id = ?"
-    database(site.home, statement, first, last, case)
 
 
 def _answer(head: Visitor, case: int, picture: Path) -> None:

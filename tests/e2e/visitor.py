@@ -54,12 +54,13 @@ class Faults:
 class Visitor:
     """A person with an account, a language and a screen."""
 
-    def __init__(self, page: Page, address: str, language: str, screen: str, faults: Faults):
+    def __init__(self, page: Page, address: str, language: str, screen: str, faults: Faults, user: str = ""):
         self.page = page
         self.address = address
         self.language = language
         self.screen = screen
         self.faults = faults
+        self.user = user
 
     def words(self, text: str) -> str:
         """The half of "Chinese | English" that this visitor reads."""
@@ -67,7 +68,8 @@ class Visitor:
         return (english or chinese) if self.language == "en" else chinese
 
     def go(self, path: str) -> None:
-        """Open an address and look at the page."""
+        """Open an address and look at the page, once the page at hand is all there."""
+        self.page.wait_for_load_state()
         self.page.goto(path if path.startswith("http") else self.address + path)
         self.look()
 
@@ -161,7 +163,7 @@ class Visitor:
             dialog.locator("[name=comment]").fill(comment)
         if sign:
             dialog.locator("[name=password]").fill(PASSWORD)
-        dialog.get_by_role("button", name=self.words(words), exact=True).click()
+        dialog.get_by_role("button", name=self.words(words), exact=True).last.click()  # the first may close the dialog
 
     def stands_at(self, words: str) -> None:
         """The case on the page has reached this state."""

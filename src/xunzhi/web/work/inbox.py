@@ -27,7 +27,7 @@ PAGE = 30
 
 def mine(request: HttpRequest) -> QuerySet[Notification]:
     """The visitor's notifications."""
-    return Notification.objects.filter(person__user=request.user)
+    return Notification.objects.filter(person=request.user.person_id)
 
 
 @signed_in
