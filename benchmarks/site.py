@@ -246,10 +246,11 @@ def together(site: Site, found: list[Kind]) -> bool:
             done[number] += browser.open(said.choice(paths[said.choice(list(paths))]))
             pages[number] += 1
 
-    browsers = [Browser(site.port, "quality") for _ in range(CLIENTS)]
-    for browser in browsers[:4]:  # a morning: each process has had each of the pages once since the last computation
+    for _ in range(4):  # a morning: each process has had each of the pages once since the last computation
+        early = Browser(site.port, "quality")
         for path in {path for known in paths.values() for path in known}:
-            browser.ask(path)
+            early.ask(path)
+    browsers = [Browser(site.port, "quality") for _ in range(CLIENTS)]
     threads = [threading.Thread(target=person, args=pair) for pair in enumerate(browsers)]
     before, begun = site.cpu(), time.monotonic()
     _run(threads, over)
