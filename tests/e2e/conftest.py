@@ -176,5 +176,6 @@ def sign_in(visitor: Visitor, user: str, password: str = PASSWORD) -> None:
     visitor.go("/sign-in")
     visitor.page.fill("#sign-in [name=username]", user)
     visitor.page.fill("#sign-in [name=password]", password)
-    visitor.page.click("#sign-in button")
+    with visitor.page.expect_navigation():  # whoever leaves earlier is not signed in
+        visitor.page.click("#sign-in button")
     visitor.look()

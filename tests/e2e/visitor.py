@@ -69,9 +69,13 @@ class Visitor:
 
     def go(self, path: str) -> None:
         """Open an address and look at the page, once the page at hand is all there."""
-        self.page.wait_for_load_state()
+        self.ready()
         self.page.goto(path if path.startswith("http") else self.address + path)
         self.look()
+
+    def ready(self) -> None:
+        """Wait for the page's scripts: what is pressed before them works too, but as a page of its own."""
+        self.page.wait_for_load_state()
 
     def look(self) -> None:
         """The page fits the screen: it scrolls downwards only."""
@@ -84,11 +88,12 @@ class Visitor:
 
     def _wider(self) -> int:
         """By how many pixels the page is wider than the screen."""
-        self.page.wait_for_load_state()
+        self.ready()
         return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
     def menu(self, words: str) -> None:
         """Choose an entry of the main menu; on a phone it is opened first."""
+        self.ready()
         if self.screen == "phone":
             self.page.locator(".navbar-toggler").click()
         self.page.locator("#sidebar").get_by_role("link", name=self.words(words), exact=True).click()
@@ -96,6 +101,7 @@ class Visitor:
 
     def press(self, words: str, within: str = "main") -> None:
         """Press a button or follow a link of these words."""
+        self.ready()
         name = self.words(words)
         place = self.page.locator(within)
         button = place.get_by_role("button", name=name, exact=True)
@@ -106,6 +112,7 @@ class Visitor:
         """Fail unless these words are on the page."""
         found = self.page.locator(within).get_by_text(self.words(words)).filter(visible=True).first
         expect(found).to_be_visible()
+        self.ready()
         return found
 
     def sees_not(self, words: str, within: str = "main") -> None:
@@ -114,6 +121,7 @@ class Visitor:
 
     def fill(self, within: str = "main", **values: Any) -> None:
         """Fill in fields of a case's form, a tool or a row, by their names."""
+        self.ready()
         for name, value in values.items():
             area = self.page.locator(f"{within} [data-field='{name}']")
             self.put(area, value)
@@ -155,6 +163,7 @@ class Visitor:
 
     def step(self, words: str, comment: str = "", sign: bool = False, **values: Any) -> None:
         """Take a step of the case on the page: its dialog is filled in, signed if asked for, and sent."""
+        self.ready()
         self.page.locator(".case-next").get_by_role("link", name=self.words(words), exact=True).click()
         dialog = self.page.locator("#step.show")
         expect(dialog).to_be_visible()

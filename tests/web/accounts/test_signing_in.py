@@ -219,6 +219,8 @@ def test_demo_accounts_are_listed_in_the_demo_only(
     page = said(browser.get("/sign-in"))
     assert 'data-fill="head_a"' in page
     assert "Answers for the quality of the department" in page
+    people.head_a.grants.update(given_by=people.officer)  # the page tells a password that such an account hasn't
+    assert 'data-fill="head_a"' not in said(browser.get("/sign-in"))
 
 
 def test_the_address_behind_a_known_proxy_is_believed_and_no_other(

@@ -24,8 +24,11 @@ class DemoRole:
 
 
 def demo_roles() -> list[DemoRole]:
-    """The roles in the order of roles.yaml, each with some accounts and the units they have it for (one query)."""
-    grants = RoleGrant.objects.filter(in_force(), user__is_active=True)
+    """The roles in the order of roles.yaml, each with some accounts and the units they have it for (one query).
+
+    The demo gave these roles itself; whom somebody gave a role since then has a password of his own.
+    """
+    grants = RoleGrant.objects.filter(in_force(), user__is_active=True, given_by=None)
     holders: dict[str, list[tuple[User, str]]] = {}
     for grant in grants.select_related("user__person", "unit").order_by("user__username"):
         shown = holders.setdefault(grant.role, [])
