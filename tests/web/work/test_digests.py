@@ -98,7 +98,7 @@ def test_chinese_and_english_stand_side_by_side(offering) -> None:
     with time_machine.travel(MONDAY, tick=False):
         write_due()
     digest = Notification.objects.get(kind="digest")
-    assert digest.text_zh.splitlines()[0] == "今日工作：待办 1 项"
+    assert digest.text_zh.splitlines()[0] == "我的工作：待办 1 项"
 
 
 def test_the_digest_comes_when_its_hour_has_come_also_late(offering, people) -> None:
