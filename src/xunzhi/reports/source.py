@@ -120,6 +120,8 @@ class Source:
         wanted = {field.name for field in fields(Row)} - {"key"}
         found = {}
         for raw in self.readings.compared(self.institution, self.period, stratum).to_pylist():
+            if raw["indicator"] not in self.pack.indicators:
+                continue  # withdrawn since it was computed
             key = Key(raw["indicator"], stratum, raw["unit"] if stratum != HOSPITAL else "", self.period)
             found[key.indicator, key.unit] = Row(key, **{name: raw[name] for name in wanted})
         return found

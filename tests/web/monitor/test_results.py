@@ -7,15 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from django.test import Client
 
-from tests.web.monitor.hospital import DEPARTMENTS, NEWEST, PATIENT, SMALL
+from tests.web.monitor.hospital import DEPARTMENTS, NEWEST, PACK, PATIENT, SMALL
 from xunzhi.lake import Lake
 from xunzhi.measures import Readings
 from xunzhi.reports import Source
 from xunzhi.reports.messages import Messages
 from xunzhi.reports.overview import grid_row
 from xunzhi.reports.quantities import shown
+from xunzhi.standards.local import FOLDER, put_in_force
 from xunzhi.web.audit.models import Entry
 from xunzhi.web.installation import pack
 from xunzhi.web.monitor.readmodel import current
@@ -171,6 +173,27 @@ def test_before_the_first_results_pages_say_what_to_do(signed_in: Browser) -> No
     for address in ("/overview", "/wall", "/departments", "/indicators", f"/indicators/{MORTALITY}"):
         page = signed_in("officer").get(address)
         assert "Load the hospital" in page.content.decode()
+
+
+def test_a_withdrawn_indicator_is_on_no_page_though_old_results_hold_it(signed_in: Browser, own: Path) -> None:
+    before = current()
+    kept = sorted(set(pack().indicators) - {MORTALITY})
+    told = {"pack": "local", "version": "1", "label": {"zh": "本院", "en": "Ours"}, "extends": str(PACK), "keeps": kept,
+            "areas": {}, "owners": {}, "strata": {}}  # fmt: skip
+    (own / FOLDER / "ours").mkdir(parents=True)
+    (own / FOLDER / "ours" / "pack.yaml").write_text(yaml.safe_dump(told, allow_unicode=True), encoding="utf-8")
+    put_in_force(own, "ours")
+    assert MORTALITY not in pack().indicators
+    model, browser = current(), signed_in("officer")
+    assert model.folder == before.folder
+    assert MORTALITY in {signal.indicator for signal in before.scan("H1").signals}
+    assert MORTALITY not in {signal.indicator for signal in model.scan("H1").signals}
+    for address in ("/overview", "/wall", "/departments", "/units/department/0301", "/people/S008", "/indicators",
+                    "/indicators/alos", "/signals", "/governance/baselines"):  # fmt: skip
+        page = browser.get(address)
+        assert page.status_code == 200, address
+        assert f"/indicators/{MORTALITY}" not in page.content.decode(), address
+    assert browser.get(f"/indicators/{MORTALITY}").status_code == 404
 
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx", "png", "svg", "ranking"])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from xunzhi.lake import Lake
-from xunzhi.measures import HOSPITAL, MeasureError, kind_of
+from xunzhi.measures import HOSPITAL, MeasureError
 from xunzhi.measures.charts import Block, blocks, read_baselines
 from xunzhi.measures.reading import Freshness
 from xunzhi.measures.signals import Scan
@@ -142,17 +142,13 @@ class Model:
         return charts.get(indicator)
 
     def _scan(self, institution: str) -> Scan:
-        """The signals of the newest month, with how many false ones to expect."""
-        return charted.read_scan(file_of(self.folder, institution, kind="scan"))
+        """The signals of the newest month, with how many false ones to expect; none of withdrawn indicators."""
+        scan = charted.read_scan(file_of(self.folder, institution, kind="scan"))
+        return replace(scan, signals=tuple(one for one in scan.signals if one.indicator in self.pack.indicators))
 
     def newest_of(self, kind: str) -> str:
         """The newest period of a kind."""
         return self.readings.periods(kind)[-1]
-
-    def known_period(self, period: str, kind: str = "month") -> str:
-        """The period if there is one of that name, else the newest of a kind."""
-        known = period and period in self.readings.periods(kind_of(period))
-        return period if known else self.newest_of(kind)
 
 
 def _made(make: Callable[..., Any], *of: Hashable) -> Any:
@@ -160,7 +156,7 @@ def _made(make: Callable[..., Any], *of: Hashable) -> Any:
 
 
 _lock = Lock()
-_held: dict[str, Model] = {}
+_held: Model | None = None
 
 
 def current() -> Model | None:
@@ -169,21 +165,26 @@ def current() -> Model | None:
     Results that are newer than what is prepared are prepared in the background (the job monitor.prepare); only the
     first ones of an installation are prepared at once.
     """
+    global _held  # noqa: PLW0603
     name = prepare.wanted(home(), lake().pack.fingerprint)
     if name is None:
         return None
-    if name in _held and _held[name].lake is lake():
-        return _held[name]
+    model = _held  # read once: another thread may replace it
+    if _is(model, name):
+        return model
     with _lock:
         folder = prepare.root(home()) / name
         if not (folder / prepare.NOTED).is_file():
             folder = _instead()
         if folder is None:
             return None
-        if folder.name not in _held or _held[folder.name].lake is not lake():
-            _held.clear()
-            _held[folder.name] = Model(lake(), folder)
-        return _held[folder.name]
+        if not _is(_held, folder.name):
+            _held = Model(lake(), folder)
+        return _held
+
+
+def _is(model: Model | None, name: str) -> bool:
+    return model is not None and model.folder.name == name and model.lake is lake()
 
 
 def _instead() -> Path | None:
