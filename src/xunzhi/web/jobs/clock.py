@@ -1,4 +1,4 @@
-"""The scheduler: queues what is due and not yet queued. Any number may run; each due moment is queued once.
+"""The scheduler: queues what is due and not yet queued. Any number may run; no due moment is queued twice.
 
 How far a schedule has come is a row; it advances, in one transaction with the jobs, only from what was seen.
 """
@@ -39,19 +39,14 @@ def tick(now: datetime | None = None) -> list[Job]:
 
 
 def advance(plan: Plan, reached: datetime, now: datetime) -> list[Job]:
-    """Queue a plan's jobs for the moments after `reached`, unless another scheduler did so first."""
+    """Queue a plan's job if a moment after `reached` has come, unless another scheduler did so first."""
     moments = list(due(plan.schedule, reached, now))
     if not moments:
         return []
     with transaction.atomic():
         if not Clock.objects.filter(name=plan.kind, reached=reached).update(reached=moments[-1]):
             return []
-        if not plan.each:
-            return [enqueue(plan.kind, key=plan.kind)]
-        return [
-            enqueue(plan.kind, {"due": moment.isoformat()}, key=f"{plan.kind} {moment.isoformat()}")
-            for moment in moments
-        ]
+        return [enqueue(plan.kind, key=plan.kind)]
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:

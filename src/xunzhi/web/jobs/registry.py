@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.utils.functional import Promise
 
-from xunzhi.web.jobs.schedule import Daily, Every, Monthly, Schedule
+from xunzhi.web.jobs.schedule import Daily, Every, Schedule
 
 Progress = Callable[..., None]
 """Called as progress(share from 0 to 1, what is being done)."""
@@ -31,11 +31,10 @@ class Kind:
 
 @dataclass(frozen=True)
 class Plan:
-    """A kind of job that is queued when due; `each`: once for every due moment, also for those that were missed."""
+    """A kind of job that is queued when due, once for all moments that were missed."""
 
     kind: str
     schedule: Schedule
-    each: bool = False
 
 
 _kinds: dict[str, Kind] = {}
@@ -54,31 +53,23 @@ def job(name: str, label: str | Promise) -> Callable[[Run], Run]:
     return declare
 
 
-def _planned(schedule: Schedule, each: bool) -> Callable[[Run], Run]:
+def _planned(schedule: Schedule) -> Callable[[Run], Run]:
     def declare(run: Run) -> Run:
         kind: str = run.kind  # type: ignore[attr-defined]
-        _plans[kind] = Plan(kind, schedule, each)
+        _plans[kind] = Plan(kind, schedule)
         return run
 
     return declare
 
 
-def every(*, each: bool = False, **length: float) -> Callable[[Run], Run]:
-    """Queue a job every so often: `@every(hours=1)` above `@job(…)`.
-
-    A job is queued once for all moments that were missed; with `each` once for each, with the moment as argument `due`.
-    """
-    return _planned(Every(timedelta(**length)), each)
+def every(**length: float) -> Callable[[Run], Run]:
+    """Queue a job every so often: `@every(hours=1)` above `@job(…)`."""
+    return _planned(Every(timedelta(**length)))
 
 
-def daily(at: str, *, each: bool = False) -> Callable[[Run], Run]:
+def daily(at: str) -> Callable[[Run], Run]:
     """Queue a job each day at a time: `@daily("02:00")` above `@job(…)`."""
-    return _planned(Daily(time.fromisoformat(at)), each)
-
-
-def monthly(day: int, at: str, *, each: bool = False) -> Callable[[Run], Run]:
-    """Queue a job on a day of each month; where a month has no such day, on its last."""
-    return _planned(Monthly(day, time.fromisoformat(at)), each)
+    return _planned(Daily(time.fromisoformat(at)))
 
 
 def after(kind: str) -> Callable[[Run], Run]:

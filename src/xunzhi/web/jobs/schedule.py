@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -44,24 +43,6 @@ class Daily:
         today = moment.astimezone(ZONE).date()
         due = datetime.combine(today, self.at, ZONE)
         return due if due > moment else datetime.combine(today + timedelta(days=1), self.at, ZONE)
-
-
-@dataclass(frozen=True)
-class Monthly:
-    """On a day of each month at a time; where a month has no such day, on its last."""
-
-    day: int
-    at: time
-
-    def after(self, moment: datetime) -> datetime:
-        """The first due moment later than `moment`."""
-        today = moment.astimezone(ZONE).date()
-        due = self._in(today.year, today.month)
-        return due if due > moment else self._in(today.year + today.month // 12, today.month % 12 + 1)
-
-    def _in(self, year: int, month: int) -> datetime:
-        day = min(self.day, monthrange(year, month)[1])
-        return datetime.combine(date(year, month, day), self.at, ZONE)
 
 
 def due(schedule: Schedule, reached: datetime, now: datetime) -> Iterator[datetime]:

@@ -19,7 +19,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from xunzhi.web.jobs.models import Job
-from xunzhi.web.jobs.registry import Progress, after, daily, every, job, kinds, monthly, plans
+from xunzhi.web.jobs.registry import Progress, after, daily, every, job, kinds, plans
 
 __all__ = [
     "Progress",
@@ -30,7 +30,6 @@ __all__ = [
     "every",
     "job",
     "latest",
-    "monthly",
     "standing",
 ]
 
