@@ -55,7 +55,7 @@ class Funnel:
     def curve(self, denominator: npt.ArrayLike, probability: float = ALARM) -> tuple[Floats, Floats]:
         """Lower and upper limit at any denominators, for drawing."""
         size = np.asarray(denominator, dtype=float)
-        reach = ndtri((1 + probability) / 2) * np.sqrt(_standard_error(self.kind, size, self.target) ** 2 + self.tau2)
+        reach = ndtri((1 + probability) / 2) * np.sqrt(_standard_error(size, self.target) ** 2 + self.tau2)
         middle = _transform(self.kind, self.target)
         low, high = _back(self.kind, middle - reach), _back(self.kind, middle + reach)
         if self.kind == "proportion":
@@ -73,7 +73,7 @@ class Funnel:
     @property
     def adjusted_z(self) -> Floats:
         """z-scores with the variance between units allowed for."""
-        error = _standard_error(self.kind, self.denominator, self.target)
+        error = _standard_error(self.denominator, self.target)
         return self.z * error / np.sqrt(error**2 + self.tau2)
 
     @property
@@ -111,11 +111,11 @@ def funnel(
     size = np.where(present, size, np.nan)
     value = events / size
     middle = _target(kind, events, size, present, target)
-    z = (_transform(kind, value) - _transform(kind, middle)) / _standard_error(kind, size, middle)
+    z = (_transform(kind, value) - _transform(kind, middle)) / _standard_error(size, middle)
     units = present.sum(axis=-1, keepdims=True)
     if overdispersion:
         phi = _mean_square(_winsorise(z, units, trim), present, units)
-        tau2 = _between_variance(_standard_error(kind, size, middle), phi, present, units)
+        tau2 = _between_variance(_standard_error(size, middle), phi, present, units)
     else:
         phi, tau2 = np.zeros(units.shape), np.zeros(units.shape)
     return Funnel(kind, value, size, middle, z, phi, tau2)
@@ -165,7 +165,7 @@ def _back(kind: Kind, line: Floats) -> Floats:
     return np.asarray(np.maximum(line, 0) ** 2)
 
 
-def _standard_error(kind: Kind, size: Floats, target: Floats) -> Floats:
+def _standard_error(size: Floats, target: Floats) -> Floats:
     """On both transformed scales 1 / (2√n), free of the value; at every target."""
     return np.asarray(np.broadcast_to(1 / (2 * np.sqrt(size)), np.broadcast_shapes(size.shape, target.shape)))
 

@@ -51,10 +51,10 @@ def _indicators(pack: Pack) -> Iterator[str]:
         chosen = [indicator for indicator in pack.indicators.values() if indicator.area == area]
         if chosen:
             yield f"\n## {label.zh} / {label.en}\n"
-            yield from _area(pack, chosen)
+            yield from _area(chosen)
 
 
-def _area(pack: Pack, chosen: Iterable[Indicator]) -> Iterator[str]:
+def _area(chosen: Iterable[Indicator]) -> Iterator[str]:
     yield from _table(
         "编号 id",
         "名称",

@@ -14,7 +14,7 @@ def make(month: Month) -> dict[str, Rows]:
     return {"transfer": _transfers(month), "bed_census": _census(month)}
 
 
-def _segments(month: Month, stays: Stays) -> tuple[Array, Array, Array, Array]:
+def _segments(stays: Stays) -> tuple[Array, Array, Array, Array]:
     """Where each patient lay from when to when: ward, in, out; and the stay."""
     count = len(stays)
     everyone = np.arange(count)
@@ -33,7 +33,7 @@ def _segments(month: Month, stays: Stays) -> tuple[Array, Array, Array, Array]:
 
 def _transfers(month: Month) -> Rows:
     """Every move between wards; intensive care counts."""
-    stay, unit, begin, _ = _segments(month, month.stays)
+    stay, unit, begin, _ = _segments(month.stays)
     order = np.lexsort((begin, stay))
     stay, unit, begin = stay[order], unit[order], begin[order]
     later = np.flatnonzero(np.append(False, stay[1:] == stay[:-1]))
@@ -58,7 +58,7 @@ def _census(month: Month) -> Rows:
     """Each ward and day: beds, patients at midnight, moves. Patients discharged in later months lie here too."""
     maker = month.hospital.stays
     stays = join([maker.month(month.number + later) for later in range(3)])
-    _, unit, begin, end = _segments(month, stays)
+    _, unit, begin, end = _segments(stays)
     units, days = month.units, month.days
     wards, length = units.wards, len(days)
     start = month.first.astype("M8[D]")

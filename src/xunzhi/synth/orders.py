@@ -46,8 +46,8 @@ def make(month: Month) -> dict[str, Rows]:
     parts = [_care(month, rng), _antibacterials(month, rng), _drugs(month, rng), _others(month, rng)]
     fields = zip(*((p.stay, p.category, p.drug, p.begin, p.days, p.prophylaxis, p.treats) for p in parts), strict=True)
     orders = Orders(*(np.concatenate(field) for field in fields))
-    rows, start, stop, times, given = _orders(month, rng, orders)
-    return {"medical_order": rows, "drug_administration": _administrations(month, orders, start, stop, times, given)}
+    rows, stop, times, given = _orders(month, rng, orders)
+    return {"medical_order": rows, "drug_administration": _administrations(month, orders, stop, times, given)}
 
 
 def _simple(stay: Array, category: Array | int, begin: Array | float, days: Array) -> Orders:
@@ -158,7 +158,7 @@ def _fields(orders: Orders) -> tuple[Array, ...]:
     return (orders.stay, orders.category, orders.drug, orders.begin, orders.days, orders.prophylaxis, orders.treats)
 
 
-def _orders(month: Month, rng: np.random.Generator, orders: Orders) -> tuple[Rows, Array, Array, Array, Array]:
+def _orders(month: Month, rng: np.random.Generator, orders: Orders) -> tuple[Rows, Array, Array, Array]:
     stays, table = month.stays, drugs()
     stay, drug, count = orders.stay, orders.drug, len(orders.stay)
     is_drug = drug >= 0
@@ -230,7 +230,7 @@ def _orders(month: Month, rng: np.random.Generator, orders: Orders) -> tuple[Row
         "consultation_id": Coded(link, month.ids["antibacterial_consultation"]),
         "cost": np.round(cost, 2),
     }
-    return rows, ordered, stop, times, executed
+    return rows, stop, times, executed
 
 
 def _levels(month: Month, rng: np.random.Generator, stay: Array) -> Array:
@@ -267,7 +267,7 @@ def _special_consults(month: Month, rng: np.random.Generator, rows: Array, order
     return asked
 
 
-def _administrations(month: Month, orders: Orders, start: Array, stop: Array, times: Array, executed: Array) -> Rows:
+def _administrations(month: Month, orders: Orders, stop: Array, times: Array, executed: Array) -> Rows:
     """A sample of what was given: up to the detail of the hospital, about three rows per discharge."""
     rng, table = month.rng("administration"), drugs()
     some = np.flatnonzero((orders.drug >= 0) & (rng.random(len(orders.drug)) < min(0.5 * month.hospital.detail, 1.0)))

@@ -219,7 +219,7 @@ class StayMaker:
         )
         admission = admission if came_back is None else came_back
         first_unit, moved, icu = self._moves(rng, unit, case, admission, discharge)
-        returns, planned = self._readmissions(rng, unit, case, discharge, died)
+        returns, planned = self._readmissions(rng, unit, discharge, died)
         doctor = self.staff.pick(rng, DOCTOR, unit, 2)
         return Stays(
             np.arange(count), np.full(count, month), rng.geometric(0.62, count), case, unit, first_unit, female, age,
@@ -255,7 +255,7 @@ class StayMaker:
         return first_unit, moved, (np.where(cared, icu_unit, -1), only(cared, begins), only(cared, ends))
 
     def _readmissions(
-        self, rng: np.random.Generator, unit: Array, case: Array, discharge: Array, died: Array
+        self, rng: np.random.Generator, unit: Array, discharge: Array, died: Array
     ) -> tuple[Array, Array]:
         count = len(unit)
         planned = rng.random(count) < self.rates.probability("planned_readmission", unit, discharge)

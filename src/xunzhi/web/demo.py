@@ -31,7 +31,6 @@ from xunzhi.web.org.models import Person, Post, Unit
 RANKS = ("主任医师", "正高", "副主任医师", "副高", "主治医师", "中级")
 """Titles by seniority; the most senior person heads a department."""
 
-GROUPS = (Unit.Kind.DEPARTMENT,)
 Duty = Post.Duty
 
 

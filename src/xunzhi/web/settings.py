@@ -25,7 +25,6 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "django_htmx",
     *(f"xunzhi.web.{room}" for room in ROOMS),
 ]
@@ -115,8 +114,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "xunzhi.web.accounts.passwords.NotUsedBefore"},
 ]
 LOGIN_URL = "accounts:login"
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "accounts:login"
 
 SESSION_ENGINE = "xunzhi.web.accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True

@@ -66,7 +66,7 @@ def create_for(people: Iterable[Person], by: Any) -> dict[User, str]:
         taken.add(name)
         wanted.append((person, name))
     users = create_all(wanted, by)
-    texts = invite_all(users, by)
+    texts = invite_all(users)
     return {user: texts[user.pk] for user in users}
 
 
@@ -88,7 +88,7 @@ def reset(user: User, by: Any, reason: str = "", lost_phone: bool = False) -> st
     _not_oneself(user, by)
     if lost_phone:
         second_factor.remove(user, by, reason)
-    text = invite_all([user], by)[user.pk]
+    text = invite_all([user])[user.pk]
     record(by, "account.reset", f"account {user.username}", reason)
     return text
 

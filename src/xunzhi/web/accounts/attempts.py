@@ -62,7 +62,7 @@ def _address_key(address: str) -> str:
 
 
 @transaction.atomic
-def claim(username: str, address: str, by: Any = None) -> None:
+def claim(username: str, address: str) -> None:
     """Count one attempt as failed, until :func:`succeeded` says that it wasn't.
 
     Raises:

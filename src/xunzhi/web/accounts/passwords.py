@@ -118,14 +118,8 @@ def change(user: User, password: str, by: Any, action: str = "password.change") 
 
 
 @transaction.atomic
-def invite(user: User, by: Any) -> str:
-    """A one-time text with which someone sets a new password; the old one, older links and all sessions end now."""
-    return invite_all([user], by)[user.pk]
-
-
-@transaction.atomic
-def invite_all(users: list[User], by: Any) -> dict[int, str]:
-    """As :func:`invite`, for many: the texts by account."""
+def invite_all(users: list[User]) -> dict[int, str]:
+    """One-time texts by account, with which people set a new password; old ones, older links and sessions end now."""
     expires = timezone.now() + timedelta(hours=configuration().accounts.invitation_hours)
     texts = {user.pk: token() for user in users}
     Invitation.objects.filter(user__in=texts, used=None).update(used=timezone.now())
