@@ -18,7 +18,7 @@ from xunzhi.lake.references import references
 from xunzhi.lake.report import Report
 from xunzhi.lake.retry import retry
 from xunzhi.lake.sources.csv_source import CsvSource
-from xunzhi.standards import load_pack
+from xunzhi.standards import StandardsError, load_pack
 
 Make = Callable[[str], Mapping]
 
@@ -321,6 +321,27 @@ def test_several_sources_are_joined(lake: Lake, make: Make) -> None:
     (mapping.folder / "people.csv").write_text("pid,sex\nP1,2\n")
     load(lake, mapping, "id,pid,at\nE1,P1,2026-01-01\nE2,P2,2026-01-02\n")
     assert rows(lake, "encounter", "encounter_id, sex") == [("E1", "2"), ("E2", None)]
+
+
+@pytest.mark.parametrize("where", ["columns", "let", "from"])
+def test_the_sql_of_a_mapping_reads_its_sources_and_no_other_file(lake: Lake, make: Make, where: str) -> None:
+    text = ENCOUNTERS.replace("path: in.csv", "path: in/in.csv")
+    stolen = text.replace("recode:", "where: (SELECT count(*) FROM '%s') > 0\n    recode:")
+    if where != "columns":
+        let = "let: {v: SELECT * FROM '%s'}\n" if where == "let" else ""
+        told = "SELECT * FROM '%s'" if where == "from" else "v"
+        stolen = text.replace("source:", f"{let}source:").replace("columns:", f"from: {told}\n    columns:")
+    mapping = make(text)
+    (mapping.folder / "in").mkdir()
+    other = mapping.folder / "other.csv"
+    for file in (other, mapping.folder / "in/in.csv"):
+        file.write_text(ROWS, encoding="utf-8")
+    for act in (check, ingest):
+        with pytest.raises(StandardsError, match="Cannot access file"):
+            list(act(lake, make(stolen % other)))
+    assert lake.version() == 0
+    (report,) = ingest(lake, mapping)
+    assert report.accepted == 2
 
 
 def test_references_to_nothing_are_counted(lake: Lake, make: Make) -> None:

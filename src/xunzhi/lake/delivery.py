@@ -17,7 +17,13 @@ from xunzhi.lake.values import typed
 from xunzhi.standards import ColumnType, Pack
 
 Step = Callable[[str], None]
-WRONG_SQL = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.ConversionException)
+WRONG_SQL = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.ParserException,
+    duckdb.ConversionException,
+    duckdb.PermissionException,
+)
 
 
 class Delivery:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from xunzhi.lake.files import literal
 
 MEMORY = "2GB"
 
@@ -21,6 +23,14 @@ def connect(spill: Path, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": "false",
         }
     )
+
+
+def confine(connection: duckdb.DuckDBPyConnection, folder: Path, files: Iterable[Path] = ()) -> None:
+    """Leave a connection nothing of the computer but a folder, some files and its spill; this can't be taken back."""
+    paths = ", ".join(literal(str(file)) for file in files)
+    connection.execute(f"SET allowed_paths=[{paths}]")
+    connection.execute(f"SET allowed_directories=[{literal(str(folder))}]")
+    connection.execute("SET enable_external_access=false")
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:

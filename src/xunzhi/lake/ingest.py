@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from xunzhi.lake import quarantine
 from xunzhi.lake.delivery import Delivery, Step
-from xunzhi.lake.engine import connect, fetch_dicts
+from xunzhi.lake.engine import confine, connect, fetch_dicts
 from xunzhi.lake.lake import Lake
 from xunzhi.lake.lock import user_name
 from xunzhi.lake.mapping import Mapping
@@ -56,6 +56,7 @@ def check(lake: Lake, mapping: Mapping, *, step: Step = lambda _: None) -> Itera
     """Dry run: what would be accepted and refused, and why. Writes nothing."""
     for sources in deliveries(mapping):
         with tempfile.TemporaryDirectory(prefix="xunzhi-") as folder, connect(Path(folder) / "spill", lake.memory) as c:
+            confine(c, Path(folder), _files(sources))
             delivery = Delivery(c, mapping, lake.pack, Path(folder), step)
             delivery.read(sources)
             delivery.map()
@@ -66,6 +67,7 @@ def check(lake: Lake, mapping: Mapping, *, step: Step = lambda _: None) -> Itera
 def _load(transaction: Transaction, mapping: Mapping, sources: Names[str, RowSource], step: Step) -> Report:
     started, clock = quarantine.wall_clock(), time.monotonic()
     pack = transaction.lake.pack
+    confine(transaction.connection, transaction.lake.root, _files(sources))
     delivery = Delivery(transaction.connection, mapping, pack, transaction.staging, step)
     delivery.read(sources)
     delivery.map()
@@ -116,6 +118,10 @@ def _name(sources: Names[str, RowSource]) -> str:
         return " + ".join(names)
     folder = os.path.commonpath(names) if all(Path(name).is_absolute() for name in names) else ""
     return f"{folder or names[0]} ({len(names)})"
+
+
+def _files(sources: Names[str, RowSource]) -> list[Path]:
+    return [file for source in sources.values() for file in source.files]
 
 
 def _fingerprint(sources: Names[str, RowSource]) -> str | None:

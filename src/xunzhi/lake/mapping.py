@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from xunzhi.standards import Pack, Problem, StandardsError
+from xunzhi.standards.forms import Name
 from xunzhi.standards.sql import unknown
 from xunzhi.standards.tables import NAME, Standard
 from xunzhi.standards.yaml_source import Loc, Source, load_yaml
@@ -99,8 +100,8 @@ class MappingSpec(Standard):
         description="[1990, 2030]: required dates outside are errors; else from 1990 to two years from now",
     )
     source: SourceSpec | None = None
-    sources: dict[str, SourceSpec] = Field(default_factory=dict)
-    let: dict[str, str] = Field(default_factory=dict, description="views in SQL over sources and earlier views")
+    sources: dict[Name, SourceSpec] = Field(default_factory=dict)
+    let: dict[Name, str] = Field(default_factory=dict, description="views in SQL over sources and earlier views")
     tables: dict[str, tuple[Feed, ...]] = Field(min_length=1)
 
     @model_validator(mode="before")

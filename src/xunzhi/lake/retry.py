@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from xunzhi.lake import quarantine
 from xunzhi.lake.delivery import Delivery, Step
+from xunzhi.lake.engine import confine
 from xunzhi.lake.feeds import PART, RECORD
 from xunzhi.lake.files import literal, quoted
 from xunzhi.lake.ingest import delivery_report, log_batch, write_rows
@@ -39,6 +40,7 @@ def retry(lake: Lake, mapping: Mapping, *, wait: bool = False, step: Step = lamb
             for row in quarantine.entries(transaction.base, mapping=mapping.name)
             if row["status"] != quarantine.RESOLVED
         ]
+        confine(transaction.connection, lake.root)
         delivery = Delivery(transaction.connection, mapping, lake.pack, transaction.staging, step)
         kept = _prepare(delivery, rows)
         refused = quarantine.collect(delivery)

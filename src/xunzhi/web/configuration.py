@@ -95,7 +95,9 @@ class Data(Section):
 
     folders: tuple[str, ...] = Field(default=(), description="folders with files of the hospital's systems")
     databases: tuple[Annotated[str, Field(pattern=r"/$")], ...] = Field(
-        default=(), description="beginnings of database URLs, with their last slash: postgresql://reader@his/"
+        default=(),
+        description="beginnings of database URLs as mappings write them, with their last slash: "
+        "postgresql://reader:${HIS_PASSWORD}@his/",
     )
 
 

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from xunzhi.lake.errors import LakeError
 from xunzhi.lake.mapping import Mapping, load_mapping
-from xunzhi.standards import load_pack
+from xunzhi.standards import StandardsError, load_pack
 from xunzhi.web.configuration import Configuration
 from xunzhi.web.jobs import data, fence
 
@@ -68,6 +68,9 @@ def test_the_mappings_of_the_examples_pass(file: Path, settings_say) -> None:
         ("{columns", "{from: \"SELECT * FROM glob('/*')\", columns"),
         ("{columns", '{from: "SELECT * FROM duckdb_settings()", columns'),
         ("{columns", "{from: information_schema.tables, columns"),
+        ("{columns", '{from: \'WITH "/x/s.csv" AS (SELECT * FROM "/x/s.csv") SELECT * FROM "/x/s.csv"\', columns'),
+        ("{columns", "{from: \"SELECT * FROM (SUMMARIZE '/x/s.csv')\", columns"),
+        ("{columns", "{from: \"SELECT * FROM (DESCRIBE '/x/s.csv')\", columns"),
     ],
 )
 def test_a_mapping_that_reaches_further_is_refused(tmp_path: Path, settings_say, old: str, new: str) -> None:
@@ -75,15 +78,21 @@ def test_a_mapping_that_reaches_further_is_refused(tmp_path: Path, settings_say,
         fence.keep_inside(mapping(tmp_path, STAFF.replace(old, new)))
 
 
+def test_a_view_is_not_named_like_a_file(tmp_path: Path) -> None:
+    with pytest.raises(StandardsError, match=r"let\./x/s\.csv"):
+        mapping(tmp_path, STAFF.replace("source:", """let: {"/x/s.csv": 'SELECT * FROM "/x/s.csv"'}\nsource:"""))
+
+
 def test_what_the_administrator_named_may_be_read(tmp_path: Path, settings_say) -> None:
-    settings_say(folders=["/srv/his"], databases=["postgresql://reader@his/"])
+    settings_say(folders=["/srv/his"], databases=["postgresql://reader:${HIS_PASSWORD}@his/"])
     fence.keep_inside(mapping(tmp_path, STAFF.replace("staff.csv", "/srv/his/2026/staff.csv")))
-    database = "{type: sql, url: 'postgresql://reader@his/x', query: SELECT 1}"
+    database = "{type: sql, url: 'postgresql://reader:${HIS_PASSWORD}@his/x', query: SELECT 1}"
     fence.keep_inside(mapping(tmp_path, STAFF.replace("{type: csv, path: staff.csv}", database)))
     elsewhere = [
         STAFF.replace("staff.csv", "/srv/his/../etc/passwd"),
         STAFF.replace("{type: csv, path: staff.csv}", database.replace("his/x", "his/x?host=evil.example")),
         STAFF.replace("{type: csv, path: staff.csv}", database.replace("his/x", "his.evil.example/x")),
+        STAFF.replace("{type: csv, path: staff.csv}", database.replace("his/x", "his/${DATABASE_URL}")),
     ]
     for text in elsewhere:
         with pytest.raises(LakeError):

@@ -77,9 +77,10 @@ class Loaded:
 
 
 class RowSource(Protocol):
-    """Anything that rows come from. `name` is what a person knows it by."""
+    """Anything that rows come from. `name` is what a person knows it by, `files` what DuckDB reads of it."""
 
     name: str
+    files: Sequence[Path]
 
     def fingerprint(self) -> str | None:
         """The same for two equal deliveries; none if that can't be told without reading them."""

@@ -32,6 +32,7 @@ class CsvSource:
     def __init__(self, spec: SourceSpec, file: Path):
         self.spec = spec
         self.file = file
+        self.files: Sequence[Path] = (file,)
         self.name = str(file)
 
     def fingerprint(self) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -27,6 +27,7 @@ class SqlSource:
     def __init__(self, spec: SourceSpec, folder: Path):
         self.spec = spec
         self.folder = folder
+        self.files: Sequence[Path] = ()
         self.name = f"{spec.url} {' '.join(str(spec.query).split())}"  # the URL as written: no password in it
 
     def fingerprint(self) -> str | None:

@@ -27,6 +27,7 @@ class ExcelSource:
     def __init__(self, spec: SourceSpec, file: Path):
         self.spec = spec
         self.file = file
+        self.files: Sequence[Path] = ()  # Python reads it
         self.name = str(file)
 
     def fingerprint(self) -> str | None:

@@ -1,7 +1,8 @@
 """What a mapping brought in the browser may read: its own folder, and what settings.toml names.
 
 A mapping names files, databases and SQL. Who may load data is not by that the administrator of the server: he must not
-read its other files with it, nor have its secrets sent to a database of his own.
+read its other files with it, nor have its secrets sent to a database of his own. SQL that slips through here finds no
+files either: see `lake.engine.confine`.
 """
 
 from __future__ import annotations
@@ -55,8 +56,11 @@ def _reached(mapping: Mapping) -> Iterator[str]:
 
 
 def _allowed(url: str) -> bool:
-    """Whether a database is one of settings.toml. What stands behind a `?` can name another host."""
-    return "?" not in url and any(url.startswith(beginning) for beginning in configuration().data.databases)
+    """Whether a database is one of settings.toml. Behind a `?` another host can be named, behind a `$` a secret."""
+    return any(
+        url.startswith(beginning) and not {"?", "$"} & set(url.removeprefix(beginning))
+        for beginning in configuration().data.databases
+    )
 
 
 def _statements(mapping: Mapping, known: set[str]) -> Iterator[str]:
@@ -75,7 +79,9 @@ def _outside(text: str, known: set[str]) -> Iterator[str]:
     except SqlError as error:
         yield str(error)
         return
-    known = known | {cte.alias_or_name for cte in parsed.find_all(exp.CTE)}
+    known = known | {name for cte in parsed.find_all(exp.CTE) if (name := cte.alias_or_name).isidentifier()}
+    for described in parsed.find_all(exp.Summarize, exp.Describe):
+        yield described.sql("duckdb")
     for table in parsed.find_all(exp.Table):
         own = isinstance(table.this, exp.Identifier) and table.name in known and not table.db
         if not own and not isinstance(table.this, TABLE_FUNCTIONS):
