@@ -13,6 +13,7 @@ from xunzhi.standards.cases import CaseType, Transition
 from xunzhi.web.cases import services
 from xunzhi.web.cases.errors import CaseError, Invalid
 from xunzhi.web.cases.models import Case
+from xunzhi.web.cases.schema import told
 from xunzhi.web.installation import in_language
 
 MOST = 200
@@ -51,10 +52,7 @@ def _one(case: Case, version: int, action: Action) -> Outcome:
     try:
         return Outcome(case, True, action(case, version))
     except Invalid as error:
-        labels = {name: in_language(spec.label) for name, spec in case.form.fields.items()}
-        return Outcome(
-            case, False, "; ".join(f"{labels.get(k.split('.')[0], '')} {v}" for k, v in error.errors.items())
-        )
+        return Outcome(case, False, told(case.form, error.errors))
     except CaseError as error:
         return Outcome(case, False, str(error))
     except PermissionDenied as error:

@@ -124,6 +124,16 @@ def title_of(form: CaseType, values: Mapping[str, Any], names: Names) -> str:
     return " ".join(form.title.format_map(words).split())[:200]
 
 
+def chosen_text(form: CaseType, values: Mapping[str, Any]) -> str:
+    """What was chosen where there is one choice, a line `field=value` for each between line breaks."""
+    chosen = [
+        f"{name}={values[name]}\n"
+        for name, spec in form.fields.items()
+        if spec.type is FieldType.CHOICE and values.get(name)
+    ]
+    return "\n" + "".join(chosen) if chosen else ""
+
+
 def search_text(form: CaseType, number: str, title: str, values: Mapping[str, Any], names: Names) -> str:
     """What the search finds of a case, in lower case: number, title, texts, names of people and units."""
     found = [number, title]

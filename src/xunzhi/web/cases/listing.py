@@ -11,7 +11,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.expressions import OrderBy
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -100,11 +103,16 @@ class Listing:
     @property
     def cases(self) -> QuerySet[Case]:
         """The cases of the list, sorted."""
+        return self.base.filter(self._of_state()).order_by(*self.order)
+
+    @property
+    def order(self) -> tuple[OrderBy, str]:
+        """What it is sorted by."""
         column, last_first = SORTED_BY[self.sort.lstrip("-")], self.sort.startswith("-")
         by = F(column).desc(nulls_last=True) if last_first else F(column).asc(nulls_last=True)
         if column == "opened_at":  # never empty: the plain form is what the index holds
             by = F(column).desc() if last_first else F(column).asc()
-        return self.base.filter(self._of_state()).order_by(by, "-pk" if last_first else "pk")
+        return by, "-pk" if last_first else "pk"
 
     def _of_state(self) -> Q:
         match self.state:
@@ -128,7 +136,14 @@ class Listing:
     @cached_property
     def found(self) -> list[tuple[int, str]]:
         """Id and state of the cases of the list, up to :data:`MOST`; all else about it is told by these."""
+        if self.state in ("", *self.open_states):
+            return [one for one in self.open_ones if self.state in ("", one[1])][:MOST]
         return list(self.cases.values_list("pk", "state")[:MOST])
+
+    @cached_property
+    def open_ones(self) -> list[tuple[int, str]]:
+        """Id and state of all open cases that fit the filters, sorted as the list; the index alone tells them."""
+        return list(self.base.filter(self.is_open).order_by(*self.order).values_list("pk", "state"))
 
     def page(self, number: Any) -> tuple[Page, list[Record]]:  # type: ignore[type-arg]
         """One page of the list, and what its columns need of its cases."""
@@ -138,18 +153,12 @@ class Listing:
     @cached_property
     def tabs(self) -> list[Tab]:
         """All open ones, each state, and every case; only open ones are counted, for done ones grow for ever."""
-        whole = not self.state and len(self.found) < MOST
-        counts = Counter(state for _pk, state in self.found) if whole else self.open_counts()
-        told = {"": (_("Open"), str(sum(counts.values())))}
+        counts = Counter(state for _pk, state in self.open_ones)
+        told = {"": (_("Open"), str(len(self.open_ones)))}
         for name, state in self.form.states.items():
-            told[name] = (in_language(state.label), str(counts.get(name, 0)) if name in self.open_states else "")
+            told[name] = (in_language(state.label), str(counts[name]) if name in self.open_states else "")
         told["all"] = (_("All"), "")
         return [Tab(*words, name == self.state, self.link(state=name)) for name, words in told.items()]
-
-    def open_counts(self) -> dict[str, int]:
-        """How many open cases fit the filters, by state."""
-        open_ones = self.base.filter(self.is_open).order_by()
-        return dict(open_ones.values_list("state").annotate(count=Count("pk")))
 
     def link(self, **changes: str) -> str:
         """The query string of this page with some parameters changed, from its first page on; "" removes one."""
@@ -166,8 +175,7 @@ class Listing:
         yield from self._about_people()
         yield from self._about_time()
         for choice in self.chosen:
-            has = f"values__{choice.name}__icontains" if choice.many else f"values__{choice.name}"
-            yield Q(**{has: f'"{choice.value}"' if choice.many else choice.value})
+            yield choice.condition
 
     def _about_people(self) -> Iterator[Q]:
         person = self.access.person
@@ -283,6 +291,13 @@ class Choice:
     def many(self) -> bool:
         """Whether a case can have several of its values."""
         return self.spec.type is FieldType.MULTI_CHOICE
+
+    @property
+    def condition(self) -> Q:
+        """The condition that this was chosen."""
+        if self.many:
+            return Q(**{f"values__{self.name}__icontains": f'"{self.value}"'})
+        return Q(GreaterThan(StrIndex("chosen", Value(f"\n{self.name}={self.value}\n")), 0))
 
     @property
     def options(self) -> list[tuple[str, str]]:

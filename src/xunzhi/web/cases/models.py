@@ -64,6 +64,10 @@ SECRECIES = [
 ]
 
 
+ASKED = ("state", "unit", "secrecy", "opened_by", "assignee", "chosen")
+"""What lists ask of a case beside their order: held by their indexes, so that few cases are read for a page."""
+
+
 def address_of(pk: int) -> str:
     """The page of a case."""
     return f"/cases/{pk}"
@@ -81,7 +85,8 @@ class Cases(models.QuerySet["Case"]):
 class Case(models.Model):
     """One case. `stage` is the kind of its state; `version` rises with every change (see services.py).
 
-    `text` is what the search finds, in lower case; `receipt` is the hash of the secret by which an anonymous opener
+    `text` is what the search finds, in lower case; `chosen` repeats the choices among `values` for the indexes
+    (labels.chosen_text); `receipt` is the hash of the secret by which an anonymous opener
     comes back. Of an anonymous case `opened_by` is empty, and nothing else leads to a person either.
     """
 
@@ -115,6 +120,7 @@ class Case(models.Model):
     due_at = models.DateTimeField(_("due"), null=True)
     closed_at = models.DateTimeField(_("closed on"), null=True)
     text = models.TextField(editable=False, default="")
+    chosen = models.TextField(editable=False, default="")
     receipt = models.CharField(max_length=64, blank=True, editable=False)
     participants = models.ManyToManyField(Unit, through="Participation", related_name="shared_cases")
 
@@ -129,16 +135,18 @@ class Case(models.Model):
             models.CheckConstraint(condition=Q(stage="done") ^ Q(closed_at=None), name="case_closed_if_done"),
         ]
         indexes = [
-            models.Index(fields=["type", "-opened_at", "-id"], name="case_list"),
+            models.Index(fields=["type", "-opened_at", "-id", *ASKED], name="case_list"),
             models.Index(fields=["type", "state", "-opened_at"], name="case_by_state"),
             models.Index(fields=["unit", "-opened_at"], name="case_by_unit"),
             models.Index(fields=["-opened_at", "-id"], name="case_newest"),
             # Open cases are few among many: what waits, and the counts above a list, are read from these alone.
             # SQLite uses a partial index only for a condition without parameters, so ask for closed_at=None, not stage.
             models.Index(fields=["due_at", "id"], condition=Q(closed_at=None), name="case_due"),
-            models.Index(fields=["type", "-opened_at", "-id"], condition=Q(closed_at=None), name="case_open_list"),
             models.Index(
-                fields=["type", "state", "due_at", "-id", "unit", "secrecy", "opened_by", "assignee"],
+                fields=["type", "-opened_at", "-id", *ASKED], condition=Q(closed_at=None), name="case_open_list"
+            ),
+            models.Index(
+                fields=["type", "state", "due_at", "-id", *ASKED[1:]],
                 condition=Q(closed_at=None),
                 name="case_open",
             ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from xunzhi.standards.cases import CaseType
 from xunzhi.standards.expressions import is_empty
 from xunzhi.standards.forms import FieldType, FormField
-from xunzhi.web.cases.errors import Invalid
+from xunzhi.web.cases.errors import Invalid, Refused
 from xunzhi.web.cases.values import parsed
 from xunzhi.web.installation import in_language
 from xunzhi.web.org.models import Person, Unit
@@ -49,6 +50,25 @@ def cleaned(
     if errors:
         raise Invalid(errors)
     return values
+
+
+def told(form: CaseType, errors: Mapping[str, str]) -> str:
+    """The mistakes of a form in one line, with the names of its fields."""
+    labels = {name: in_language(spec.label) for name, spec in form.fields.items()}
+    return "; ".join(f"{labels.get(place.split('.')[0], '')} {text}".strip() for place, text in errors.items())
+
+
+@contextmanager
+def filled_in_for(form: CaseType) -> Iterator[None]:
+    """For a form that the program fills in: its mistakes are said with the names of its fields.
+
+    Raises:
+        Refused: instead of Invalid.
+    """
+    try:
+        yield
+    except Invalid as error:
+        raise Refused(told(form, error.errors)) from error
 
 
 def _taken(

@@ -24,7 +24,7 @@ from xunzhi.web.cases.access import may_edit, may_move, may_open, may_see
 from xunzhi.web.cases.deadlines import due_after
 from xunzhi.web.cases.errors import CaseError, Conflict, Invalid, Refused
 from xunzhi.web.cases.files import attach, claim, upload
-from xunzhi.web.cases.labels import Names, search_text, title_of
+from xunzhi.web.cases.labels import Names, chosen_text, search_text, title_of
 from xunzhi.web.cases.models import Case, CaseTypeRevision, Draft, Link, LogEntry, Participation
 from xunzhi.web.cases.notices import tell_of_step
 from xunzhi.web.cases.numbers import next_number
@@ -107,6 +107,7 @@ def open_case(
         opened_at=now,
         entered_state_at=now,
         text=search_text(form, number, title, checked, names),
+        chosen=chosen_text(form, checked),
     )
     if form.anonymous:
         case.secret, case.receipt = new_receipt()  # type: ignore[attr-defined]
@@ -363,10 +364,11 @@ def _write(case: Case, values: Values, version: int) -> None:
     case.values, case.unit, case.assignee = values, owner, _assignee(form, values)
     case.title = title_of(form, values, names)
     case.text = search_text(form, case.number, case.title, values, names)
+    case.chosen = chosen_text(form, values)
     case.secrecy = _secrecy(form, values, Secrecy(case.secrecy)).value
     case.version = version + 1
     columns = (
-        "values", "unit", "assignee", "title", "text", "secrecy", "state", "stage", "round", "due_at",
+        "values", "unit", "assignee", "title", "text", "chosen", "secrecy", "state", "stage", "round", "due_at",
         "entered_state_at", "closed_at", "version",
     )  # fmt: skip
     won = Case.objects.filter(pk=case.pk, version=version).update(**{name: getattr(case, name) for name in columns})

@@ -1,4 +1,4 @@
-"""What lists and boards have by the hundred (cells, cards, options) is put together here: templates take longer.
+"""What lists and boards have by the hundred (cells, cards) is put together here: templates take longer.
 
 Whatever comes from a case is escaped on its way in.
 """
@@ -41,15 +41,6 @@ def _head(listing: Listing, column: str) -> str:
         said, mark = "descending", " desc"
     address = escape(f"?{listing.link(sort=then)}")
     return f'<th aria-sort="{said}"><a class="table-sort{mark}" href="{address}">{label}</a></th>'
-
-
-@register.simple_tag
-def options(choices: Iterable[tuple[str, str]], chosen: str = "") -> SafeString:
-    """The options of a choice."""
-    return _html(
-        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(str(label))}</option>'
-        for value, label in choices
-    )
 
 
 @register.simple_tag
