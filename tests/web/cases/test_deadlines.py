@@ -5,14 +5,16 @@ November 2026: the 23rd is a Monday; no holidays until the new year.
 
 from __future__ import annotations
 
-from datetime import datetime
+import time
+from datetime import UTC, datetime
 
 import pytest
 from django.utils import timezone
 
 from xunzhi.standards.cases import Step
 from xunzhi.web.cases.deadlines import falls_at, take_steps
-from xunzhi.web.cases.models import LogEntry
+from xunzhi.web.cases.detail import term
+from xunzhi.web.cases.models import Case, LogEntry
 from xunzhi.web.cases.services import move
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +79,21 @@ def test_a_new_deadline_starts_the_ladder_anew(people, finding):
     move(case, "extend", {"deadline": "2026-12-18"}, people.officer, case.version, comment="采购中")
     assert take_steps(at("2026-12-10T09:00")) == 0
     assert take_steps(at("2026-12-18T09:00")) == 2
+
+
+def test_a_case_whose_deadline_can_not_be_reckoned_stops_nobody_else(finding):
+    odd, other = finding("issue"), finding("issue", deadline="2026-11-30")
+    Case.objects.filter(pk=odd.pk).update(due_at=datetime(1, 1, 5, tzinfo=UTC))
+    for _round in range(2):
+        with pytest.raises(RuntimeError, match=odd.number):
+            take_steps(at("2026-11-30T09:00"))
+    assert LogEntry.objects.filter(case=other, kind="reminded").count() == 2
+
+
+def test_a_deadline_in_a_far_century_is_shown_without_counting_to_it():
+    case = Case(institution="H1", due_at=datetime(9000, 1, 5, tzinfo=UTC))
+    began = time.process_time()
+    shown = term(case)
+    assert time.process_time() - began < 0.5
+    assert shown is not None
+    assert shown.text == "366 working days left"

@@ -147,6 +147,13 @@ def test_what_is_wrong_with_a_new_case_is_said_by_field(people, problem):
     assert not Case.objects.exists()
 
 
+@pytest.mark.parametrize("wrong", [{"deadline": "0001-01-05"}, {"found_time": "9999-12-31T08:00"}])
+def test_dates_of_no_living_person_are_refused(people, problem, wrong):
+    with pytest.raises(Invalid) as caught:
+        open_case("finding", problem(**wrong), people.officer)
+    assert caught.value.errors == dict.fromkeys(wrong, "must lie between the years 1900 and 2200")
+
+
 def test_a_field_is_needed_and_shown_when_another_says_so(people, problem):
     with pytest.raises(Invalid) as caught:
         open_case("finding", problem(source="indicator", baseline=5), people.officer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from time import sleep
@@ -17,6 +18,8 @@ from xunzhi.web.cases.notices import worded
 from xunzhi.web.cases.parties import people
 from xunzhi.web.work.calendar import add_working_days, deadline
 from xunzhi.web.work.services import remind
+
+log = logging.getLogger("xunzhi.cases")
 
 END_OF_DAY = time(23, 59, 59)
 
@@ -88,12 +91,23 @@ def take_steps(now: datetime | None = None) -> int:
     """Take every step of the ladders that has fallen due and was not taken; each once. Returns how many were taken.
 
     Of several steps missed (the program was down), all are taken: each tells other people.
+
+    Raises:
+        RuntimeError: naming the cases whose steps could not be taken, after those of all others were.
     """
     now = now or timezone.now()
-    count = 0
-    for case, steps in _fallen(now):
-        count += _take(case, steps, now)
-        sleep(BREATH)
+    count, failed = 0, []
+    for case in _waiting_cases(now):
+        try:
+            if steps := _fallen(case, now):
+                count += _take(case, steps, now)
+                sleep(BREATH)
+        except Exception:
+            log.exception("no reminders for case %s", case.number)
+            failed.append(case.number)
+    if failed:
+        numbers = ", ".join(failed)
+        raise RuntimeError(f"以下事项无法发送期限提醒 / no reminders of deadlines could be sent for: {numbers}")
     return count
 
 
@@ -101,20 +115,22 @@ def _waiting(now: datetime) -> Cases:
     return Case.objects.filter(closed_at=None, due_at__lte=now + HORIZON)
 
 
-def _fallen(now: datetime) -> Iterator[tuple[Case, list[tuple[int, Step]]]]:
-    """Cases with the steps to take. Each lot is read to its end first: SQLite writes nothing beside an open cursor."""
+def _waiting_cases(now: datetime) -> Iterator[Case]:
+    """Cases that may have steps to take. Each lot is read to its end first: SQLite doesn't write beside open cursors."""
     waiting = list(_waiting(now).order_by("pk").values_list("pk", flat=True))
     for first in range(0, len(waiting), LOT):
         lot = _waiting(now).filter(pk__in=waiting[first : first + LOT])
-        for case in lot.light("opened_by__person", "assignee").prefetch_related("reminders"):
-            taken = {one.step for one in case.reminders.all() if one.due_at == case.due_at}
-            steps = [
-                (number, step)
-                for number, step in enumerate(case.form.ladder)
-                if number not in taken and case.due_at and falls_at(step, case.due_at, case.institution) <= now
-            ]
-            if steps:
-                yield case, steps
+        yield from lot.light("opened_by__person", "assignee").prefetch_related("reminders")
+
+
+def _fallen(case: Case, now: datetime) -> list[tuple[int, Step]]:
+    """The steps of a case to take, with their numbers."""
+    taken = {one.step for one in case.reminders.all() if one.due_at == case.due_at}
+    return [
+        (number, step)
+        for number, step in enumerate(case.form.ladder)
+        if number not in taken and case.due_at and falls_at(step, case.due_at, case.institution) <= now
+    ]
 
 
 @transaction.atomic

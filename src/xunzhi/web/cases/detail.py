@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -29,6 +29,9 @@ from xunzhi.web.permissions import Access
 from xunzhi.web.work.calendar import working_days
 
 ICONS = {"opened": "plus", "moved": "arrow-right", "edited": "pencil", "attached": "paperclip", "linked": "link"}
+MOST_COUNTED = timedelta(days=600)
+"""How far off working days are counted: longer than the 366 that are said at most."""
+
 WIDE = {FieldType.LONG_TEXT, FieldType.TABLE, FieldType.SCALE, FieldType.ATTACHMENT}
 
 
@@ -125,7 +128,7 @@ def term(case: Case) -> Term | None:
     now, due = timezone.localtime(), timezone.localtime(case.due_at)
     late = due < now
     first, last = (due.date(), now.date()) if late else (now.date(), due.date())
-    days = min(working_days(first, last, case.institution), 366)
+    days = min(working_days(first, min(last, first + MOST_COUNTED), case.institution), 366)
     if due.date() == now.date():
         text = _("overdue since today") if late else _("due today")
     elif late and not days:

@@ -24,6 +24,10 @@ MOST_ROWS = 200
 """Rows in one table, or members of one list."""
 
 
+YEARS = range(1900, 2201)
+"""Years in which a case can have dates; others are slips, and no calendar reckons with them."""
+
+
 def parsed(field: FormField, value: Any) -> Any:
     """A value as it is stored (see FieldType); None if nothing was filled in.
 
@@ -85,9 +89,11 @@ def _choices(field: FormField, value: Any) -> list[str]:
 
 def _date(field: FormField, value: Any) -> str:
     try:
-        return date.fromisoformat(str(value)).isoformat()
+        day = date.fromisoformat(str(value))
     except ValueError:
         raise ValueError(_("must be a date such as 2026-03-02")) from None
+    _refuse_odd_year(day)
+    return day.isoformat()
 
 
 def _datetime(field: FormField, value: Any) -> str:
@@ -95,9 +101,17 @@ def _datetime(field: FormField, value: Any) -> str:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
         raise ValueError(_("must be date and time such as 2026-03-02 08:30")) from None
+    _refuse_odd_year(moment)
     if moment.tzinfo is not None:
         moment = timezone.make_naive(moment)
     return moment.isoformat(timespec="minutes")
+
+
+def _refuse_odd_year(day: date) -> None:
+    if day.year not in YEARS:
+        raise ValueError(
+            _("must lie between the years %(first)d and %(last)d") % {"first": YEARS[0], "last": YEARS[-1]}
+        )
 
 
 def _boolean(field: FormField, value: Any) -> bool:
