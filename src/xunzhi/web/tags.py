@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from django import template
@@ -40,6 +42,16 @@ def said(label: Label) -> str:
 def said_unit(unit: str) -> str:
     """A unit of measurement of the standards in the reader's language."""
     return say().unit(unit)
+
+
+@register.filter
+def options(choices: Iterable[tuple[str, Any]], chosen: str = "") -> SafeString:
+    """The options (value, label) of a `<select>`; without a template, for there may be hundreds."""
+    lines = (
+        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(str(label))}</option>'
+        for value, label in choices
+    )
+    return mark_safe("".join(lines))  # noqa: S308  escaped above
 
 
 @register.simple_tag

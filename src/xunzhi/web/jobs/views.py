@@ -41,7 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": page,
         "state": state,
         "kind": kind,
-        "states": [(value, label, counts.get(value, 0)) for value, label in Job.State.choices],
+        "states": [(value, f"{label} ({counts.get(value, 0)})") for value, label in Job.State.choices],
         "kinds": sorted(((name, str(one.label)) for name, one in kinds().items()), key=lambda pair: pair[1]),
         "busy": any(counts.get(value) for value in OPEN),
         "at_hand": [kinds()[name] for name in AT_HAND],

@@ -1,4 +1,4 @@
-"""Tables and choices of many cells as HTML: put together without a template, every text escaped."""
+"""Tables of many cells as HTML: put together without a template, every text escaped."""
 
 from __future__ import annotations
 
@@ -19,16 +19,6 @@ NUMBER = ' class="number"'
 
 def _safe(html: str) -> SafeString:
     return mark_safe(html)  # noqa: S308 - every text is escaped where it is put in
-
-
-def options(choices: Iterable[tuple[str, str]], chosen: str = "") -> SafeString:
-    """The options (value, label) of a `<select>`."""
-    return _safe(
-        "".join(
-            f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(str(label))}</option>'
-            for value, label in choices
-        )
-    )
 
 
 def table_html(table: TableBlock) -> SafeString:

@@ -55,6 +55,5 @@ def verdict_word(kind: str) -> str:
     return say()(f"verdict.{kind}")
 
 
-register.filter("options", tables.options)
 register.filter("table_html", tables.table_html)
 register.filter("year_rows", tables.year_rows)
