@@ -9,12 +9,15 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
+from tests.web.cases.test_race import at_once
 from tests.web.improve.pages import project
 from tests.web.improve.test_projects import POINTS, by, running
-from xunzhi.web.cases.errors import Refused
+from xunzhi.web.accounts.models import User
+from xunzhi.web.cases.errors import Invalid, Refused
 from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.services import move, open_case
 from xunzhi.web.improve import tasks, workspace
+from xunzhi.web.improve.models import ToolSheet
 from xunzhi.web.improve.work_items import waiting
 from xunzhi.web.permissions import Access
 from xunzhi.web.work.models import Notification
@@ -37,6 +40,31 @@ def test_standardisation_opens_the_revision_of_a_document_once(world: SimpleName
     assert task.due_at.date().isoformat() == "2027-01-31"
     with pytest.raises(Refused, match="before"):
         tasks.hand_over(case, "standardisation", head)
+
+
+def test_what_cannot_become_a_document_is_refused_with_the_name_of_its_field(
+    world: SimpleNamespace, signed_in: Callable[[str], Client]
+) -> None:
+    case, head = running(world), by(world.people.head_a)
+    told = {"document": "手卫生制度", "number": "N" * 41, "owner": head.user.person.pk, "deadline": "2027-01-31"}
+    with pytest.raises(Invalid) as error:
+        workspace.save_tool(case, "standardisation", told, head, 0)
+    assert set(error.value.errors) == {"number"}
+    workspace.save_tool(case, "standardisation", {**told, "number": ""}, head, 0)
+    ToolSheet.objects.update(values=told)  # kept before the field had a limit
+    answer = signed_in("head_a").post(f"/improve/projects/{case.pk}/tools/standardisation/tasks", follow=True)
+    assert "Number of the document has 41 characters; at most 40 fit" in answer.content.decode()
+    assert not Case.objects.filter(type="task").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pressed_twice_at_the_same_moment_tasks_are_opened_once(world: SimpleNamespace) -> None:
+    case, head = running(world), by(world.people.head_a)
+    told = {"document": "手卫生制度", "owner": world.people.nurse_a.person.pk, "deadline": "2027-01-31"}
+    workspace.save_tool(case, "standardisation", told, head, 0)
+    results = at_once(lambda _: tasks.hand_over(case, "standardisation", by(User.objects.get(pk=head.user.pk))), 3)
+    assert sorted(isinstance(one, Refused) for one in results) == [False, True, True]
+    assert Case.objects.filter(type="task").count() == 1
 
 
 def test_spreading_hands_tasks_to_departments_and_the_project_shows_them(

@@ -145,6 +145,21 @@ def test_a_document_that_the_register_does_not_have_is_drafted(world: SimpleName
     assert (draft.state, draft.title, draft.values["indicators"]) == ("draft", "抢救流程", [OTHER])
 
 
+@pytest.mark.parametrize(("number", "state"), [("YG-012", "revising"), ("YG-099", "in_force"), ("", "in_force")])
+def test_only_the_document_that_is_meant_is_revised(world: SimpleNamespace, number: str, state: str) -> None:
+    """Two documents have the same name, neither of cardiology: the number tells which, without it neither is meant."""
+    documents = [in_force(world), in_force(world)]
+    for document, its, office in zip(documents, ("YG-012", "YG-013"), ("surgery", "office"), strict=True):
+        values = document.values | {"document_number": its}
+        Case.objects.filter(pk=document.pk).update(values=values, unit=getattr(world.units, office))
+    project, officer = running(world), by(world.people.officer)
+    told = {"document": "手卫生管理制度", "number": number, "owner": officer.user.person.pk, "deadline": "2027-01-31"}
+    workspace.save_tool(project, "standardisation", told, officer, 0)
+    tasks.hand_over(project, "standardisation", officer)
+    assert [Case.objects.get(pk=document.pk).state for document in documents] == [state, "in_force"]
+    assert Case.objects.filter(type="procedure", state="draft").count() == (state == "in_force")
+
+
 def test_the_panel_asks_the_database_as_often_for_many_procedures(
     world: SimpleNamespace, django_assert_max_num_queries: Any
 ) -> None:

@@ -17,7 +17,7 @@ from xunzhi.measures import shifted
 from xunzhi.measures.effect import Effect, Holding, Level, Verdict
 from xunzhi.web.cases.errors import Invalid, Refused
 from xunzhi.web.cases.models import Case
-from xunzhi.web.cases.services import move
+from xunzhi.web.cases.services import move, open_case
 from xunzhi.web.improve import contests, jobs, proofs, workspace
 from xunzhi.web.improve.models import Proof, Score
 from xunzhi.web.permissions import Access
@@ -170,6 +170,38 @@ def test_equal_means_share_a_place_and_judges_of_their_own_project_owe_nothing(w
     assert (standing.rank, standing.mean, standing.spread) == (1, 76, 0)
     with pytest.raises(PermissionDenied):
         contests.score(project(world), made, points, "", by(world.people.officer))
+
+
+def test_a_judge_opens_the_sheets_of_the_entries_of_his_contest_alone(
+    world: SimpleNamespace, signed_in: Callable[[str], Client]
+) -> None:
+    made, entry = contest(world), project(world)
+    values = {name: value for name, value in entry.values.items() if name != "reviewers"}
+    other = {"department": world.units.surgery.pk, "leader": world.people.head_b.person.pk}
+    draft = open_case("project", values | other, world.people.head_b)
+    Case.objects.filter(pk=made.pk).update(values=made.values | {"judges": [world.people.doctor_a.person.pk]})
+    judge, sheet = signed_in("doctor_a"), "/improve/projects/{}/contests/{}"
+    assert judge.get(sheet.format(entry.pk, made.pk)).status_code == 200
+    assert judge.get(sheet.format(draft.pk, made.pk)).status_code == 404
+    assert signed_in("head_b").get(sheet.format(draft.pk, made.pk)).status_code == 404
+
+
+def test_points_of_a_contest_are_known_to_judges_and_officers_until_it_is_decided(
+    world: SimpleNamespace, signed_in: Callable[[str], Client]
+) -> None:
+    made, entry = contest(world), project(world)
+    made = move(made, "open_judging", {}, world.people.officer, made.version)
+    points = {"topic": 10, "analysis": 15, "measures": 15, "effect": 20, "standard": 8, "showing": 8}
+    contests.score(entry, made, points, "展示清楚", by(world.people.vice))
+    address = f"/improve/projects/{entry.pk}/contests/{made.pk}"
+
+    def told() -> set[str]:
+        pages = {name: signed_in(name).get(address).content.decode() for name in ("vice", "officer", "head_a")}
+        return {name for name, page in pages.items() if "展示清楚" in page}
+
+    assert told() == {"vice", "officer"}
+    Case.objects.filter(pk=made.pk).update(state="decided", stage="done", closed_at=timezone.now())
+    assert told() == {"vice", "officer", "head_a"}
 
 
 def test_a_judge_has_one_score_for_a_proposal_and_one_in_each_contest(world: SimpleNamespace) -> None:

@@ -75,7 +75,7 @@ def score(case: Case, contest: Case | None, points: Mapping[str, Any], comment: 
         raise PermissionDenied(_("You belong to this project; others have to judge it."))
     if (contest.state != "judging") if contest else (case.state != "submitted"):
         raise Refused(_("The judging is closed."))
-    if contest is not None and case not in entries(contest):
+    if contest is not None and not takes_part(case, contest):
         raise Refused(_("This project takes no part in the contest."))
     given, errors = {}, {}
     for name, criterion in sheet_for(contest).criteria.items():
@@ -107,6 +107,11 @@ def _links(contest: Case) -> QuerySet[Link]:
 def entries(contest: Case) -> list[Case]:
     """The projects that take part."""
     return [link.case for link in _links(contest).select_related("case__unit", "case__revision")]
+
+
+def takes_part(project: Case, contest: Case) -> bool:
+    """Whether a project is an entry of a contest."""
+    return _links(contest).filter(case=project).exists()
 
 
 def enter(project: Case, contest: Case, by: Any) -> None:

@@ -41,7 +41,7 @@ def revise(rule: RevisionRule, values: Mapping[str, Any], project: Case, task: C
     Returns:
         The document; None if it isn't there and `by` may not draft it.
     """
-    found = _known(by.access, project.institution, values.get(rule.number), values.get(rule.name))
+    found = _known(by.access, task, values.get(rule.number), values.get(rule.name))
     if found is None:
         if not may_add(by.access):
             return None
@@ -54,15 +54,14 @@ def revise(rule: RevisionRule, values: Mapping[str, Any], project: Case, task: C
     return found
 
 
-def _known(access: Access, institution: str, number: Any, name: Any) -> Case | None:
-    """The document of that number, else of that name, that is not withdrawn."""
-    same = Q(pk__in=[])
-    if number:
-        same |= Q(values__document_number=number)
-    if name:
-        same |= Q(values__name=name)
-    found = visible(access).filter(same, type=PROCEDURE, institution=institution, closed_at=None).light()
-    return min(found, key=lambda one: (one.values.get("document_number") != number, one.pk), default=None)
+def _known(access: Access, task: Case, number: Any, name: Any) -> Case | None:
+    """The one document of that number (without one, of that name) not withdrawn; the task's office comes first."""
+    if not (number or name):
+        return None
+    same = Q(values__document_number=number) if number else Q(values__name=name)
+    there = visible(access).filter(same, type=PROCEDURE, institution=task.institution, closed_at=None).light()
+    found = [one for one in there if one.unit_id == task.unit_id] or list(there)
+    return found[0] if len(found) == 1 else None
 
 
 def _draft(rule: RevisionRule, values: Mapping[str, Any], project: Case, task: Case) -> dict[str, Any]:

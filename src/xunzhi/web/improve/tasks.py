@@ -15,6 +15,7 @@ from xunzhi.standards.improvement import TaskRule
 from xunzhi.web.cases.access import may_open, visible
 from xunzhi.web.cases.errors import Refused
 from xunzhi.web.cases.models import Case, Link
+from xunzhi.web.cases.schema import filled_in_for
 from xunzhi.web.cases.services import move, open_case
 from xunzhi.web.cases.types import case_types
 from xunzhi.web.improve import procedures, workspace
@@ -68,9 +69,10 @@ def hand_over(case: Case, tool: str, by: Any) -> list[Case]:
     """Open the tasks that a tool calls for and that aren't open yet, and hand them to their departments.
 
     Raises:
-        Refused: if something is missing in the tool, or there is nothing new to hand over.
+        Refused: if something is missing or wrong in the tool, or there is nothing new to hand over.
         PermissionDenied: if the person may open no tasks for one of the departments; none is opened then.
     """
+    Case.objects.select_for_update().get(pk=case.pk)  # pressed twice, the second one sees what the first one opened
     rule = improvement().tools[tool].tasks
     sheet = workspace.sheets(case).get(tool)
     if rule is None or sheet is None:
@@ -80,9 +82,11 @@ def hand_over(case: Case, tool: str, by: Any) -> list[Case]:
     fresh = [one for one in wanted if (one["department"], one["subject"]) not in known]
     if not fresh:
         raise Refused(_("There is nothing to hand over that was not handed over before."))
-    opened = [_handed(case, values, by) for values in fresh]
+    with filled_in_for(case_types()[TASK]):
+        opened = [_handed(case, values, by) for values in fresh]
     if rule.revises is not None:
-        procedures.revise(rule.revises, sheet.values, case, opened[0], by)
+        with filled_in_for(case_types()[procedures.PROCEDURE]):
+            procedures.revise(rule.revises, sheet.values, case, opened[0], by)
     return opened
 
 

@@ -20,10 +20,12 @@ from xunzhi.web.permissions import requires, signed_in
 
 
 def _asked(request: HttpRequest, pk: int, contest: Case | None) -> Case:
-    """The project, for a judge who was asked, or who may see it anyway."""
+    """The project, for a judge who was asked, or who may see it anyway; in a contest, if it takes part there."""
     case = Case.objects.filter(pk=pk, type="project").select_related("unit", "revision").first()
+    if case is None or (contest is not None and not contests.takes_part(case, contest)):
+        raise Http404
     person = request.access.person  # type: ignore[attr-defined]
-    if case and person and person.pk in contests.judges(case, contest):
+    if person and person.pk in contests.judges(case, contest):
         return case
     return case_or_404(request, pk, "project")
 
@@ -53,13 +55,21 @@ def score(request: HttpRequest, pk: int, contest_pk: int | None = None) -> HttpR
             return redirect("improve:contest", pk=contest.pk) if contest else redirect("improve:score", pk=case.pk)
     sheet = contests.sheet_for(contest)
     lines = [(key, one, points.get(key, ""), errors.get(key, "")) for key, one in sheet.criteria.items()]
-    others = not judge or mine is not None  # a judge sees the others' points only after giving his own
+    known = mine is not None or _may_read(request, contest, judge)
     context = {
         "case": case, "contest": contest, "sheet": sheet, "lines": lines, "judge": judge, "mine": mine,
-        "comment": comment, "scores": _scores(case, contest) if others else [],
+        "comment": comment, "scores": _scores(case, contest) if known else [], "known": known,
         "names": request.access.may("project.judges", case.unit),  # type: ignore[attr-defined]
     }  # fmt: skip
     return render(request, "improve/score.html", context, status=422 if errors else 200)
+
+
+def _may_read(request: HttpRequest, contest: Case | None, judge: bool) -> bool:
+    """Whether someone who has given no points sees those of others: a judge and the public when all is decided."""
+    if contest is None:
+        return not judge
+    officer = bool(steps(request.access, contest))  # type: ignore[attr-defined]
+    return contest.state == "decided" or (officer and not judge)
 
 
 def _scores(case: Case, contest: Case | None) -> list[Score]:

@@ -31,7 +31,6 @@ from xunzhi.web.installation import in_language
 from xunzhi.web.permissions import requires
 
 PER_PAGE = 25
-AT_WORK = ("running", "concluding")
 
 
 @dataclass(frozen=True)
@@ -203,8 +202,6 @@ def hand_over(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         raise PermissionDenied(_("Ask the head of your department or the quality office to hand this over."))
     try:
         opened = tasks.hand_over(case, name, request)
-    except Invalid as error:
-        messages.error(request, " ".join(error.errors.values()))
     except (CaseError, PermissionDenied) as error:
         messages.error(request, str(error))
     else:
