@@ -1,13 +1,8 @@
 WITH counted_days AS (
     SELECT
-        institution, day,
+        institution, day, working,
         sum(CASE WHEN working THEN 1 ELSE 0 END) OVER (PARTITION BY institution ORDER BY day) AS working_days
     FROM calendar
-),
-working_days AS (
-    SELECT institution, day, row_number() OVER (PARTITION BY institution ORDER BY day) AS place
-    FROM calendar
-    WHERE working
 )
 SELECT
     c.institution,
@@ -25,6 +20,7 @@ SELECT
     coalesce(CAST(c.answered_time AS DATE) <= w.day, FALSE) AS answered_on_time
 FROM complaint AS c
 LEFT JOIN counted_days AS d ON d.institution = c.institution AND d.day = CAST(c.received_time AS DATE)
-LEFT JOIN working_days AS w
+LEFT JOIN counted_days AS w
     ON w.institution = c.institution
-    AND w.place = d.working_days + CASE WHEN c.several_departments THEN 10 ELSE 5 END
+    AND w.working
+    AND w.working_days = d.working_days + CASE WHEN c.several_departments THEN 10 ELSE 5 END

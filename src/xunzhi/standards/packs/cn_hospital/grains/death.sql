@@ -1,19 +1,14 @@
 -- One row per death in hospital. The day of death is day 0; without a time of death the discharge stands for it.
 WITH counted_days AS (
     SELECT
-        institution, day,
+        institution, day, working,
         sum(CASE WHEN working THEN 1 ELSE 0 END) OVER (PARTITION BY institution ORDER BY day) AS working_days
     FROM calendar
-),
-working_days AS (
-    SELECT institution, day, row_number() OVER (PARTITION BY institution ORDER BY day) AS place
-    FROM calendar
-    WHERE working
 ),
 limits AS (
     SELECT c.institution, c.day, w.day AS due
     FROM counted_days AS c
-    JOIN working_days AS w ON w.institution = c.institution AND w.place = c.working_days + 5
+    JOIN counted_days AS w ON w.institution = c.institution AND w.working AND w.working_days = c.working_days + 5
 ),
 conference AS (
     SELECT

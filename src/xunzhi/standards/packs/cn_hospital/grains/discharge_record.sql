@@ -42,19 +42,14 @@ rescued AS (
 ),
 counted_days AS (
     SELECT
-        institution, day,
+        institution, day, working,
         sum(CASE WHEN working THEN 1 ELSE 0 END) OVER (PARTITION BY institution ORDER BY day) AS working_days
     FROM calendar
-),
-working_days AS (
-    SELECT institution, day, row_number() OVER (PARTITION BY institution ORDER BY day) AS place
-    FROM calendar
-    WHERE working
 ),
 filing AS (
     SELECT c.institution, c.day, w.day AS due
     FROM counted_days AS c
-    JOIN working_days AS w ON w.institution = c.institution AND w.place = c.working_days + 2
+    JOIN counted_days AS w ON w.institution = c.institution AND w.working AND w.working_days = c.working_days + 2
 ),
 reviewed AS (
     SELECT
