@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils import translation
 
 from tests.web.monitor.hospital import PACK
@@ -22,7 +24,8 @@ from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.services import edit, move, open_case
 from xunzhi.web.configuration import home
 from xunzhi.web.governance import decisions, trials
-from xunzhi.web.governance.changes import ChangeError, change_of, definition, plain, tried_pack
+from xunzhi.web.governance.changes import ChangeError, change_of, definition, in_force, plain, tried_pack
+from xunzhi.web.governance.indicator_panels import panels
 from xunzhi.web.governance.publishing import publish
 from xunzhi.web.installation import pack
 from xunzhi.web.permissions import Access
@@ -124,6 +127,17 @@ def test_a_failed_publication_changes_nothing(people: SimpleNamespace) -> None:
         publish(proposed(people, definition="kind: nonsense"))
     assert pack().fingerprint == before
     assert version_in_force(home()) == ""
+
+
+def test_a_revision_is_proposed_by_a_short_address_and_opens_with_the_definition_in_force(
+    people: SimpleNamespace, signed_in: Callable[[str], Client]
+) -> None:
+    (panel,) = panels(request_of(people.officer), NAME, "H1")
+    (address,) = re.findall(r'href="(/cases/indicator_change/new[^"]*)"', panel)
+    assert address == f"/cases/indicator_change/new?kind=revise&amp;indicator={NAME}"
+    page = signed_in("officer").get(unescape(address))
+    assert yaml.safe_load(in_force(NAME))["numerator"]
+    assert in_force(NAME) in unescape(page.content.decode())
 
 
 def test_nobody_decides_before_the_trial_nor_the_author_alone(

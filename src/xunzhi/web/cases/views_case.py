@@ -22,6 +22,7 @@ from xunzhi.web.accounts.attempts import Blocked
 from xunzhi.web.accounts.directory import DirectoryError
 from xunzhi.web.accounts.identity import identify as record_identity
 from xunzhi.web.accounts.identity import may_identify, purpose_given, purposes
+from xunzhi.web.asked import number
 from xunzhi.web.cases import access as rules
 from xunzhi.web.cases import detail, forms, panels, services
 from xunzhi.web.cases.errors import CaseError, Conflict, Invalid
@@ -32,6 +33,7 @@ from xunzhi.web.cases.schema import browser_rules
 from xunzhi.web.cases.views_list import form_or_404
 from xunzhi.web.installation import in_language
 from xunzhi.web.permissions import Access, requires, signed_in
+from xunzhi.web.work.rooms import offered
 
 Values = dict[str, Any]
 
@@ -243,7 +245,7 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
         else:
             return _opened(request, made)
     else:
-        asked = {name: value for name, value in _prefilled(sheet, request.GET).items() if value is not None}
+        asked = _prefilled(sheet, request.GET)
         draft = None if asked else draft
         values = draft.values if draft else asked
     context = sheet.context(values, errors, draft) | {"from": request.GET.get("from", request.POST.get("from", ""))}
@@ -251,14 +253,16 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 def _prefilled(sheet: Sheet, query: QueryDict) -> Values:
-    """The values that an address gives."""
+    """The values that an address gives, and those that rooms add to them (`filled_in` of their case_forms.py)."""
     named = {name: spec for name, spec in sheet.fields.items() if name in query}
-    return forms.posted(named, query)
+    asked = {name: value for name, value in forms.posted(named, query).items() if value is not None}
+    for offer in offered("case_forms", "filled_in"):
+        asked = {**offer(sheet.form.case, asked), **asked}
+    return asked
 
 
 def _raised_by(request: HttpRequest) -> list[tuple[str, Case]]:
-    asked = request.POST.get("from", "")
-    seen = rules.visible(access_of(request)).filter(pk=int(asked)) if asked.isdecimal() else Case.objects.none()
+    seen = rules.visible(access_of(request)).filter(pk=number(request.POST.get("from", "")))
     return [("raised_by", other) for other in seen]
 
 
@@ -358,8 +362,7 @@ def _said(found: Case, transition: Transition) -> str:
 
 
 def _version(request: HttpRequest) -> int:
-    text = request.POST.get("version", "")
-    return int(text) if text.isdecimal() else 0
+    return number(request.POST.get("version", "")) or 0
 
 
 def _seen(request: HttpRequest, found: Case, problem: CaseError | None) -> dict[str, Any]:
