@@ -89,6 +89,33 @@ def test_a_name_that_is_a_script_is_shown_as_a_name(signed_in: Browser, case: Ca
     assert b"".join(served) == b"text"
 
 
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("officer", "/cases/task?assignee={0}&unit={0}"),
+        ("officer", "/cases/task?opened_from=0001-01-01"),
+        ("officer", "/cases/task?opened_to=9999-12-31"),
+        ("officer", "/improve/benefits?year={0}"),
+        ("system_admin", "/organisation/people?unit={0}&on=0001-01-01"),
+        ("audit_admin", "/audit?before={0}&since=0001-01-01&until=9999-12-31"),
+        ("security_admin", "/accounts/?unit={0}"),
+        ("security_admin", "/accounts/several?unit={0}"),
+    ],
+)
+def test_an_odd_address_is_answered(signed_in: Browser, name: str, address: str) -> None:
+    browser = signed_in(name)
+    for number in ("9" * 30, "9" * 5000, "²", "٢٠٢٥"):
+        assert browser.get(address.format(number)).status_code == 200, number[:30]
+
+
+def test_an_odd_case_is_not_ticked(signed_in: Browser) -> None:
+    sent = {"case": [f"{'9' * 30}:1", "1:²", "1", f"{'9' * 5000}:1"], "do": "follow"}
+    assert signed_in("officer").post("/cases/task/bulk", sent).status_code == 302
+
+
 # Two tabs
 
 

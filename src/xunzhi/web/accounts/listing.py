@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from xunzhi.web.accounts.attempts import account_key, locked_keys
 from xunzhi.web.accounts.models import RoleGrant, SecondFactor, User
 from xunzhi.web.accounts.services import in_force
+from xunzhi.web.asked import number
 from xunzhi.web.installation import in_language
 from xunzhi.web.org.models import Unit
 from xunzhi.web.permissions import Access, roles
@@ -57,7 +58,7 @@ def filtered(users: QuerySet[User], asked: QueryDict) -> QuerySet[User]:
         )
     if role := asked.get("role"):
         users = users.filter(Exists(held.filter(role=role)))
-    if (unit := asked.get("unit", "")).isdigit():
+    if unit := number(asked.get("unit", "")):
         above = Unit.objects.filter(pk=unit).values_list("path", flat=True).first()
         users = users.filter(person__unit__path__startswith=above) if above else users.none()
     match asked.get("state"):

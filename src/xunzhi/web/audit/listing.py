@@ -13,8 +13,8 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 
+from xunzhi.web.asked import day, number
 from xunzhi.web.audit.models import Entry
 from xunzhi.web.permissions import Access
 
@@ -40,7 +40,7 @@ class Filters:
         """Read the query string; days that are none are left out."""
         said = {field.name: query.get(field.name, "").strip() for field in fields(cls)}
         for name in ("since", "until"):
-            said[name] = str(_day(said[name]) or "")
+            said[name] = str(day(said[name]) or "")
         return cls(**said)
 
     def condition(self) -> Q:
@@ -49,9 +49,9 @@ class Filters:
         for column in TEXTS:
             if text := getattr(self, column):
                 condition &= _begins(column, text[:-1]) if text.endswith("*") else Q(**{column: text})
-        if since := _day(self.since):
+        if since := day(self.since):
             condition &= Q(at__gte=_midnight(since))
-        if until := _day(self.until):
+        if until := day(self.until):
             condition &= Q(at__lt=_midnight(until + timedelta(days=1)))
         return condition
 
@@ -71,8 +71,8 @@ def entries(access: Access, filters: Filters) -> QuerySet[Entry]:
 
 def page(shown: QuerySet[Entry], before: str) -> tuple[list[Entry], int | None]:
     """The entries below a number ("": from the newest), and the number below which the next page begins."""
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        shown = shown.filter(number__lt=int(before))
+    if (below := number(before)) is not None:
+        shown = shown.filter(number__lt=below)
     numbers = list(shown.values_list("number", flat=True)[: PAGE + 1])  # an index alone knows them
     found = list(Entry.objects.filter(number__in=numbers[:PAGE]).order_by("-number"))
     return found, numbers[PAGE - 1] if len(numbers) > PAGE else None
@@ -83,13 +83,6 @@ def _begins(column: str, text: str) -> Q:
     if connection.vendor == "sqlite":
         return Q(**{f"{column}__gte": text, f"{column}__lt": text + chr(sys.maxunicode)})
     return Q(**{f"{column}__startswith": text})
-
-
-def _day(text: str) -> date | None:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
 
 
 def _midnight(day: date) -> datetime:

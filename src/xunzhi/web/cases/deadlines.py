@@ -116,7 +116,7 @@ def _waiting(now: datetime) -> Cases:
 
 
 def _waiting_cases(now: datetime) -> Iterator[Case]:
-    """Cases that may have steps to take. Each lot is read to its end first: SQLite doesn't write beside open cursors."""
+    """Cases that may have steps to take. Each lot is read to its end first: beside an open cursor SQLite waits."""
     waiting = list(_waiting(now).order_by("pk").values_list("pk", flat=True))
     for first in range(0, len(waiting), LOT):
         lot = _waiting(now).filter(pk__in=waiting[first : first + LOT])

@@ -19,6 +19,7 @@ from django.urls import reverse
 from xunzhi.standards.cases import CaseType
 from xunzhi.standards.expressions import is_empty
 from xunzhi.standards.forms import FieldType, FormField, Scale
+from xunzhi.web import asked
 from xunzhi.web.cases.files import LARGEST
 from xunzhi.web.cases.labels import Names
 from xunzhi.web.cases.schema import as_list
@@ -66,7 +67,7 @@ def _boolean(spec: FormField, name: str, data: QueryDict) -> Any:
 
 def _rows_of(spec: FormField, name: str, data: QueryDict) -> Any:
     """Ids of persons or units; without script the typed text is looked up by code or exact name."""
-    ids = [int(value) for value in data.getlist(name) if value.isdecimal()]
+    ids = [pk for value in data.getlist(name) if (pk := asked.number(value)) is not None]
     typed = data.get(f"{name}.text", "").strip()
     if not ids and typed:
         ids = _looked_up(spec, typed)

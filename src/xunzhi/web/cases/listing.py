@@ -17,12 +17,12 @@ from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from xunzhi.standards.cases import CaseType
 from xunzhi.standards.forms import FieldType, FormField
+from xunzhi.web.asked import day, number
 from xunzhi.web.cases.access import visible
 from xunzhi.web.cases.labels import is_sensitive
 from xunzhi.web.cases.models import Case
@@ -184,8 +184,8 @@ class Listing:
                 yield Q(assignee=person) if person else Q(pk__in=[])
             case "none":
                 yield Q(assignee=None)
-            case asked if asked.isdecimal():
-                yield Q(assignee=int(asked))
+            case asked if (pk := number(asked)) is not None:
+                yield Q(assignee=pk)
         match self.query.get("mine", ""):
             case "followed":
                 yield Q(followers__person=person) if person else Q(pk__in=[])
@@ -221,15 +221,11 @@ class Listing:
     @cached_property
     def unit(self) -> Unit | None:
         """The unit whose cases, and those of units below it, are asked for."""
-        asked = self.query.get("unit", "")
-        return Unit.objects.filter(pk=int(asked)).first() if asked.isdecimal() else None
+        return Unit.objects.filter(pk=number(self.query.get("unit", ""))).first()
 
     def day(self, parameter: str) -> date | None:
         """A day that the query names."""
-        try:
-            return parse_date(self.query.get(parameter, ""))
-        except ValueError:
-            return None
+        return day(self.query.get(parameter, ""))
 
     @cached_property
     def choices(self) -> list[Choice]:
@@ -273,8 +269,8 @@ class Listing:
 
     def _assignee_label(self) -> str:
         asked = self.query.get("assignee", "")
-        if asked.isdecimal():
-            return str(Person.objects.filter(pk=int(asked)).first() or "?")
+        if (pk := number(asked)) is not None:
+            return str(Person.objects.filter(pk=pk).first() or "?")
         return {"me": _("me"), "none": _("nobody")}.get(asked, "")
 
 

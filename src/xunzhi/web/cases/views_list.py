@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from xunzhi.standards.cases import CaseType
 from xunzhi.standards.roles import Secrecy
 from xunzhi.web.accounts.identity import purpose_given, purposes
+from xunzhi.web.asked import number
 from xunzhi.web.audit.services import record
 from xunzhi.web.cases import board as boards
 from xunzhi.web.cases import bulk as many
@@ -125,7 +126,7 @@ def save_view(request: HttpRequest, kind: str) -> HttpResponse:
     query.pop("page", None)
     whom = request.POST.get("for", "")
     units = units_to_share_with(request.access)  # type: ignore[attr-defined]
-    unit = get_object_or_404(units, pk=int(whom)) if whom.isdecimal() else None
+    unit = get_object_or_404(units, pk=pk) if (pk := number(whom)) is not None else None
     try:
         services.save_view(
             request.POST.get("name", ""), query.urlencode(), request, form.case, shared=whom == "all", unit=unit
@@ -170,8 +171,12 @@ def bulk(request: HttpRequest, kind: str) -> HttpResponse:
 
 def _ticked(values: list[str]) -> dict[int, int]:
     """Ids with the versions that were seen, from "12:3"."""
-    pairs = [value.split(":") for value in values[: many.MOST]]
-    return {int(pair[0]): int(pair[1]) for pair in pairs if len(pair) == 2 and all(part.isdecimal() for part in pair)}
+    pairs = [value.partition(":") for value in values[: many.MOST]]
+    return {
+        pk: version
+        for first, _colon, second in pairs
+        if (pk := number(first)) is not None and (version := number(second)) is not None
+    }
 
 
 def _action(request: HttpRequest, form: CaseType) -> tuple[many.Action | None, str]:
@@ -181,8 +186,8 @@ def _action(request: HttpRequest, form: CaseType) -> tuple[many.Action | None, s
             return many.moving(request, step, request.POST.get("comment", "")), in_language(
                 form.transitions[step].label
             )
-        case ["assign"] if form.assignee and (asked := request.POST.get("person", "")).isdecimal():
-            person = get_object_or_404(Person, pk=int(asked))
+        case ["assign"] if form.assignee and (pk := number(request.POST.get("person", ""))) is not None:
+            person = get_object_or_404(Person, pk=pk)
             return many.assigning(request, form.assignee, person.pk, person.name), _("Assign")
         case ["follow"]:
             return many.following(request), _("Follow")

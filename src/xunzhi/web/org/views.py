@@ -11,9 +11,9 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
+from xunzhi.web.asked import day, number
 from xunzhi.web.audit.services import record
 from xunzhi.web.org import files, services
 from xunzhi.web.org.forms import PostForm
@@ -44,12 +44,8 @@ ICONS = {
 
 def asked_day(request: HttpRequest) -> date | None:
     """The day that a page is asked for with ?on=; None is today."""
-    text = request.GET.get("on", "")
-    try:
-        day = parse_date(text)
-    except ValueError:
-        day = None
-    return None if day == timezone.localdate() else day
+    on = day(request.GET.get("on", ""))
+    return None if on == timezone.localdate() else on
 
 
 @requires("org.view")
@@ -175,7 +171,7 @@ def _people(request: HttpRequest) -> QuerySet[Person]:
     found = services.staff(asked_day(request)).filter(request.access.within("org.view", field="unit"))
     if text:
         found = found.filter(Q(name__icontains=text) | Q(code__icontains=text) | Q(title__icontains=text))
-    if below.isdigit() and (unit := Unit.objects.filter(pk=below).first()):
+    if unit := Unit.objects.filter(pk=number(below)).first():
         found = found.filter(place__in=Unit.objects.filter(path__startswith=unit.path))
     if category := request.GET.get("category", ""):
         found = found.filter(category=category)

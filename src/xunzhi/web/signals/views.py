@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from xunzhi.web.asked import number
 from xunzhi.web.audit.services import record
 from xunzhi.web.cases.access import may_open
 from xunzhi.web.cases.errors import Invalid
@@ -227,7 +228,7 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
     """Acknowledge, explain, snooze a signal, or make a case of it."""
     found = _signal(request, pk)
     request.access.require("signal.handle", found.unit)  # type: ignore[attr-defined]
-    version = int(request.POST.get("version", "0")) if request.POST.get("version", "").isdecimal() else 0
+    version = number(request.POST.get("version", "")) or 0
     text = request.POST.get("text", "")
     try:
         match request.POST.get("do"):
@@ -260,8 +261,8 @@ def _day(text: str) -> date:
 
 
 def _department(request: HttpRequest, found: Signal) -> Unit:
-    chosen = request.POST.get("department", "")
-    unit = Unit.objects.filter(pk=int(chosen) if chosen.isdecimal() else 0, institution=found.institution).first()
+    chosen = number(request.POST.get("department", ""))
+    unit = Unit.objects.filter(pk=chosen, institution=found.institution).first()
     if unit is None:
         raise SignalError(_("Choose the department that shall deal with it."))
     return unit

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from xunzhi.web.accounts import administration, attempts, listing, second_factor, services, tokens
 from xunzhi.web.accounts.forms import AccountForm, GrantForm
 from xunzhi.web.accounts.models import RoleGrant, User
+from xunzhi.web.asked import number
 from xunzhi.web.audit.services import record
 from xunzhi.web.configuration import configuration
 from xunzhi.web.installation import in_language
@@ -143,7 +144,7 @@ def several(request: HttpRequest) -> HttpResponse:
     people = administration.without_account().filter(_staff(request))
     if request.method == "POST":
         return _create_several(request, list(people.filter(pk__in=_chosen(request))[:MOST_AT_ONCE]))
-    if (unit := request.GET.get("unit", "")).isdigit():
+    if unit := number(request.GET.get("unit", "")):
         people = people.filter(unit__path__contains=f"/{unit}/")
     if text := request.GET.get("q", "").strip():
         people = people.filter(name__icontains=text) | people.filter(code__icontains=text)
@@ -154,7 +155,7 @@ def several(request: HttpRequest) -> HttpResponse:
 
 
 def _chosen(request: HttpRequest) -> list[int]:
-    return [int(pk) for pk in request.POST.getlist("person") if pk.isdigit()]
+    return [pk for text in request.POST.getlist("person") if (pk := number(text)) is not None]
 
 
 def _create_several(request: HttpRequest, people: list[Person]) -> HttpResponse:

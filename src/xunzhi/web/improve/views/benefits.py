@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from xunzhi.web.asked import number
 from xunzhi.web.audit.services import record
 from xunzhi.web.cases.access import visible
 from xunzhi.web.improve.benefits import KINDS, Benefit, Total, by, concluded, total
@@ -57,7 +58,7 @@ def benefits(request: HttpRequest) -> HttpResponse:
 
 def _year(asked: str, years: dict[int, Total]) -> str:
     """The year asked for; else the newest with projects, or this one."""
-    if asked == ALL or (asked.isdecimal() and int(asked) in years):
+    if asked == ALL or number(asked) in years:
         return asked
     return str(max(years, default=timezone.localdate().year))
 

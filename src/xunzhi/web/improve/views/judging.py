@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from xunzhi.web.asked import number
 from xunzhi.web.cases.access import may_edit, steps
 from xunzhi.web.cases.errors import CaseError, Invalid
 from xunzhi.web.cases.models import Case
@@ -98,10 +99,6 @@ def contest(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "improve/contest.html", context)
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() else 0
-
-
 @requires("case.view")
 @require_POST
 def entry(request: HttpRequest, pk: int) -> HttpResponse:
@@ -109,7 +106,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
     found = case_or_404(request, pk, "contest")
     if not may_edit(request.access, found) or found.state != "draft":  # type: ignore[attr-defined]
         refuse(_("Entries are chosen by who prepares the contest, before the judging."))
-    other = case_or_404(request, _number(request.POST.get("project", "")), "project")
+    other = case_or_404(request, number(request.POST.get("project", "")) or 0, "project")
     try:
         change = contests.take_out if request.POST.get("remove") else contests.enter
         change(other, found, request)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from xunzhi.standards.improvement import Step, Tool
+from xunzhi.web.asked import number
 from xunzhi.web.cases.access import may_open
 from xunzhi.web.cases.errors import CaseError, Invalid
 from xunzhi.web.cases.forms import Box, Part, names_for, posted
@@ -169,8 +170,7 @@ def _following(case: Case, name: str) -> tuple[str, Tool] | None:
 
 
 def _version(request: HttpRequest) -> int:
-    text = request.POST.get("version", "0")
-    return int(text) if text.isdecimal() else 0
+    return number(request.POST.get("version", "")) or 0
 
 
 @requires("case.view")

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from xunzhi.measures import HOSPITAL
 from xunzhi.reports.source import DEPARTMENT
+from xunzhi.web.asked import number
 from xunzhi.web.monitor.downloads import workbook
 from xunzhi.web.monitor.overview import Filters, Line, Overview, overview_of
 from xunzhi.web.monitor.scope import require_unit
@@ -50,10 +51,7 @@ def wall(request: HttpRequest, results: Results) -> HttpResponse:
     screens = results.model.derived(_screens, found)
     if not screens:
         raise Http404
-    try:
-        place = int(request.GET.get("screen", "0")) % len(screens)
-    except ValueError:
-        place = 0
+    place = (number(request.GET.get("screen", "")) or 0) % len(screens)
     name, lines, others = screens[place]
     context = {
         "language": language(),
