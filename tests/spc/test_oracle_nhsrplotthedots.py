@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from xunzhi import spc
-from xunzhi.spc import conventions, rules, tracks
+from xunzhi.spc import conventions, patterns, rules, tracks
 from xunzhi.spc.verdicts import Assurance, Direction, Variation
 
 pytestmark = pytest.mark.oracle
@@ -101,15 +101,15 @@ def test_rule_vectors(case: dict[str, Any]) -> None:
     outcome = case.get("out")
     match case["rule"]:
         case "seven_point_one_side_mean":
-            codes = rules.Shift(7).find(track(case["in"]))
+            codes = patterns.Shift(7).find(track(case["in"]))
             assert np.abs(ends(codes, 7)).tolist() == outcome
         case "seven_point_trend":
-            codes = rules.Trend(7).find(track([0] * len(case["in"]), value=case["in"]))
+            codes = patterns.Trend(7).find(track([0] * len(case["in"]), value=case["in"]))
             assert ends(codes, 7).tolist() == outcome
         case "part_of_seven_trend":
             assert tracks.spread_back(np.array(case["in"]) != 0, 7).tolist() == [bool(flag) for flag in outcome]
         case "two_in_three":
-            rule = rules.Zone(2, 3, 2.0, one_side=True, inside=True)
+            rule = patterns.Zone(2, 3, 2.0, one_side=True, inside=True)
             codes = rule.find(track(case["relative_to_mean"], close=case["close_to_limits"]))
             # NHSRplotthedots marks the window first and keeps only its points near the limits later; we do both
             assert np.abs(codes).tolist() == [a * b for a, b in zip(outcome, case["close_to_limits"], strict=True)]

@@ -12,7 +12,7 @@ from scipy.stats import binom
 
 from xunzhi import spc
 from xunzhi.spc.conventions import STANDARD
-from xunzhi.spc.rules import Outside, Shift, Trend, Zone
+from xunzhi.spc.patterns import Outside, Shift, Trend, Zone
 
 pytestmark = pytest.mark.oracle
 

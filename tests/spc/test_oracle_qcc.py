@@ -12,7 +12,7 @@ import pytest
 from xunzhi import spc
 from xunzhi.spc import constants
 from xunzhi.spc.conventions import TEXTBOOK
-from xunzhi.spc.rules import Outside, Shift
+from xunzhi.spc.patterns import Outside, Shift
 
 pytestmark = pytest.mark.oracle
 

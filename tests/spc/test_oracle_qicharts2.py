@@ -10,7 +10,7 @@ import pytest
 
 from xunzhi import spc
 from xunzhi.spc.conventions import QICHARTS2
-from xunzhi.spc.rules import Outside
+from xunzhi.spc.patterns import Outside
 
 pytestmark = pytest.mark.oracle
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from xunzhi import spc
-from xunzhi.spc.rules import (
+from xunzhi.spc.patterns import (
     BOTH_SIDES,
     HIGH,
     LOW,

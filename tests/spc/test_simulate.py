@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from xunzhi import spc
-from xunzhi.spc.rules import Outside, Rule, Shift
+from xunzhi.spc.patterns import Outside, Rule, Shift
 from xunzhi.spc.simulate import binomial, normal, poisson
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from xunzhi import spc
 from xunzhi.spc import Assurance, Direction, Variation
-from xunzhi.spc.rules import Outside, Trend, Within
+from xunzhi.spc.patterns import Outside, Trend, Within
 
 
 def test_a_point_below_its_limit_in_a_rising_trend_is_both() -> None:

@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -38,7 +39,7 @@ FORM = "application/x-www-form-urlencoded"
 HERE = Path(__file__).resolve().parents[2]
 
 
-class Writer(threading.Thread):
+class Writer(threading.Thread, ABC):
     """Someone who is signed in and writes as fast as the site answers; remembers what it acknowledged."""
 
     def __init__(self, port: int, department: int):
@@ -80,9 +81,9 @@ class Writer(threading.Thread):
             except (OSError, http.client.HTTPException):
                 time.sleep(0.05)  # the site was killed: it is coming back
 
+    @abstractmethod
     def write(self) -> None:
         """Write one thing, and remember it if it was acknowledged."""
-        raise NotImplementedError
 
     def refuse(self, *answer: object) -> None:
         self.refused.append(" ".join(str(part)[:1500] for part in (type(self).__name__, *answer)))
@@ -120,9 +121,9 @@ class About(Writer):
         else:
             time.sleep(0.05)
 
+    @abstractmethod
     def write_to(self, case: str) -> None:
         """Write to a case."""
-        raise NotImplementedError
 
 
 class Commenter(About):

@@ -40,8 +40,9 @@ from xunzhi.spc.cusum import (
 )
 from xunzhi.spc.discovery import adjust, alarm_p_values, discoveries, expected_false_alarms, p_values
 from xunzhi.spc.funnel import ALARM, WARNING, Funnel, funnel, poisson_limits
+from xunzhi.spc.patterns import BOTH_SIDES, HIGH, LOW, UNSIDED, Rule
 from xunzhi.spc.rebase import Proposal, propose_rebase
-from xunzhi.spc.rules import BOTH_SIDES, DEFAULT_RULES, HIGH, LOW, RULE_SETS, RULES, UNSIDED, Rule, alarms, signals
+from xunzhi.spc.rules import DEFAULT_RULES, RULE_SETS, RULES, alarms, signals
 from xunzhi.spc.runs import RunCounts, crossings_min, longest_run_max, runs_analysis
 from xunzhi.spc.simulate import Null, RunLength, run_length
 from xunzhi.spc.verdicts import Assurance, Direction, Variation, assurance, latest, variation

@@ -15,15 +15,11 @@ import numpy.typing as npt
 
 from xunzhi.spc.charts import Limits
 from xunzhi.spc.patterns import (
-    BOTH_SIDES,
-    HIGH,
-    LOW,
     NELSON_ALTERNATION,
     NELSON_BEYOND,
     NELSON_SHIFT,
     NELSON_TREND,
     NELSON_WITHIN,
-    UNSIDED,
     ZONE_A,
     ZONE_B,
     Alternation,
@@ -39,33 +35,6 @@ from xunzhi.spc.patterns import (
     Zone,
 )
 from xunzhi.spc.tracks import Codes, track_of
-
-__all__ = [
-    "ANHOEJ",
-    "BOTH_SIDES",
-    "DEFAULT_RULES",
-    "HIGH",
-    "LOW",
-    "MAKING_DATA_COUNT",
-    "NELSON",
-    "RULES",
-    "RULE_SETS",
-    "UNSIDED",
-    "WESTERN_ELECTRIC",
-    "Alternation",
-    "Beyond",
-    "Crossings",
-    "CumulativeSum",
-    "LongestRun",
-    "Outside",
-    "Rule",
-    "Shift",
-    "Trend",
-    "Within",
-    "Zone",
-    "alarms",
-    "signals",
-]
 
 WESTERN_ELECTRIC_SHIFT = 8
 MAKING_DATA_COUNT_SHIFT, MAKING_DATA_COUNT_TREND = 7, 7

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from xunzhi.spc.charts import Limits, limits
 from xunzhi.spc.conventions import STANDARD, Convention
-from xunzhi.spc.rules import Rule, alarms
+from xunzhi.spc.patterns import Rule
+from xunzhi.spc.rules import alarms
 
 __all__ = ["Null", "RunLength", "binomial", "normal", "poisson", "run_length"]
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from xunzhi.spc.charts import Limits
-from xunzhi.spc.rules import BOTH_SIDES, HIGH, LOW, UNSIDED, Rule
+from xunzhi.spc.patterns import BOTH_SIDES, HIGH, LOW, UNSIDED, Rule
 
 __all__ = ["Assurance", "Direction", "Variation", "assurance", "latest", "variation"]
 

@@ -13,7 +13,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from xunzhi.lake.csv_file import fingerprint
 from xunzhi.lake.files import quoted
+from xunzhi.lake.mapping import SourceSpec
 
 BATCH_ROWS = 20_000
 
@@ -77,7 +79,7 @@ class Loaded:
 
 
 class RowSource(Protocol):
-    """Anything that rows come from. `name` is what a person knows it by, `files` what DuckDB reads of it."""
+    """Anything that rows come from. `name` is what a person knows it by, `files` what it is read from."""
 
     name: str
     files: Sequence[Path]
@@ -104,6 +106,24 @@ class Streamed(RowSource, Protocol):
 
         `clean` is a passing file, to stay until the records are read no more.
         """
+
+
+class FileSource:
+    """What sources of one file have in common."""
+
+    def __init__(self, spec: SourceSpec, file: Path):
+        self.spec = spec
+        self.file = file
+        self.files: Sequence[Path] = (file,)
+        self.name = str(file)
+
+    def fingerprint(self) -> str | None:
+        """The SHA-256 of the file."""
+        return fingerprint(self.file)
+
+    def size(self) -> int | None:
+        """Bytes on disk."""
+        return self.file.stat().st_size
 
 
 def insert_text(

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import duckdb
 
-from xunzhi.lake.csv_file import Heading, fingerprint, line_numbers, read_heading, survey, unique_names, write_clean
+from xunzhi.lake.csv_file import Heading, line_numbers, read_heading, survey, unique_names, write_clean
 from xunzhi.lake.engine import count_rows
 from xunzhi.lake.errors import LakeError
 from xunzhi.lake.files import literal, quoted
-from xunzhi.lake.mapping import SourceSpec
-from xunzhi.lake.sources.base import Broken, Consume, Lines, Loaded
+from xunzhi.lake.sources.base import Broken, Consume, FileSource, Lines, Loaded
 
 MOST_BROKEN = 0.1
 FEW = 1000
@@ -26,22 +25,8 @@ KEEP = (
 QUOTE, COLUMNS, BYTES = "csv-quote", "csv-columns", "csv-bytes"
 
 
-class CsvSource:
+class CsvSource(FileSource):
     """A CSV file in any encoding, plain, .gz or .zst."""
-
-    def __init__(self, spec: SourceSpec, file: Path):
-        self.spec = spec
-        self.file = file
-        self.files: Sequence[Path] = (file,)
-        self.name = str(file)
-
-    def fingerprint(self) -> str | None:
-        """The SHA-256 of the file."""
-        return fingerprint(self.file)
-
-    def size(self) -> int | None:
-        """Bytes on disk."""
-        return self.file.stat().st_size
 
     def headings(self) -> tuple[str, ...]:
         """The names of the columns."""

@@ -13,30 +13,15 @@ import duckdb
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
-from xunzhi.lake.csv_file import fingerprint, unique_names
+from xunzhi.lake.csv_file import unique_names
 from xunzhi.lake.errors import LakeError
-from xunzhi.lake.mapping import SourceSpec
-from xunzhi.lake.sources.base import Lines, Loaded, insert_text
+from xunzhi.lake.sources.base import FileSource, Lines, Loaded, insert_text
 
 _MERGED = re.compile(rb'<mergeCell ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 
 
-class ExcelSource:
+class ExcelSource(FileSource):
     """A sheet of a workbook (.xlsx); values are read as text, dates in ISO form, formulas as their last result."""
-
-    def __init__(self, spec: SourceSpec, file: Path):
-        self.spec = spec
-        self.file = file
-        self.files: Sequence[Path] = ()  # Python reads it
-        self.name = str(file)
-
-    def fingerprint(self) -> str | None:
-        """The SHA-256 of the file."""
-        return fingerprint(self.file)
-
-    def size(self) -> int | None:
-        """Bytes on disk."""
-        return self.file.stat().st_size
 
     def headings(self) -> tuple[str, ...]:
         """The names of the columns.
