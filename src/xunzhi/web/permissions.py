@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -94,6 +95,14 @@ class Held:
     institution: str
 
 
+_HELD = """
+SELECT held.role, held.unit_id, unit.path, unit.institution
+FROM accounts_rolegrant AS held JOIN org_unit AS unit ON unit.id = held.unit_id
+WHERE held.user_id = %s AND held.since <= %s AND (held.until IS NULL OR held.until >= %s) ORDER BY held.id
+"""
+"""Each request asks this; what Django makes of the same question takes longer to write than to answer."""
+
+
 class Access:
     """What one person may do; made once for a request (`request.access`)."""
 
@@ -110,9 +119,10 @@ class Access:
         """The roles that are in force today."""
         if not self.user.is_authenticated or not self.user.is_active:
             return ()
-        today = timezone.localdate()
-        in_force = self.user.grants.filter(Q(until=None) | Q(until__gte=today), since__lte=today)
-        grants = in_force.order_by("pk").values_list("role", "unit_id", "unit__path", "unit__institution")
+        today = connection.ops.adapt_datefield_value(timezone.localdate())
+        with connection.cursor() as cursor:
+            cursor.execute(_HELD, [self.user.pk, today, today])
+            grants = cursor.fetchall()
         known = roles().roles
         return tuple(
             Held(role, known[role], unit_id, path, institution)

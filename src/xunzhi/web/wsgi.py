@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -16,3 +17,6 @@ if _site:
     from django.urls import get_resolver
 
     get_resolver().url_patterns  # noqa: B018  reads all pages and the standards: the first visitor shall not wait for it
+    gc.collect()
+    gc.freeze()  # all of that stays, so the collector need not walk it again and again
+    gc.set_threshold(10_000, 20, 20)  # a page makes thousands of objects, and few of them in circles
