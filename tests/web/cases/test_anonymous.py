@@ -7,13 +7,15 @@ from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.serializers import serialize
 from django.db import models
+from django.test import Client
 
 from xunzhi.standards.cases import CaseType
 from xunzhi.web.cases.access import may_see
 from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.receipts import found_by
-from xunzhi.web.cases.services import open_case, save_draft, upload
+from xunzhi.web.cases.services import move, open_case, save_draft, upload
 from xunzhi.web.cases.types import case_types
+from xunzhi.web.configuration import configuration
 from xunzhi.web.permissions import Access
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +54,8 @@ VOICE = {
 def voice(monkeypatch, tmp_path, settings) -> CaseType:
     form = CaseType.model_validate(VOICE)
     monkeypatch.setitem(case_types(), "voice", form)
+    worry = {**VOICE, "case": "worry", "label": {"zh": "匿名担忧", "en": "Worry"}, "number": "DY-{yyyy}-{0000}"}
+    monkeypatch.setitem(case_types(), "worry", CaseType.model_validate(worry))
     settings.MEDIA_ROOT = tmp_path
     return form
 
@@ -88,9 +92,50 @@ def test_no_row_leads_to_the_opener(people, units, voice):
 
 def test_the_opener_comes_back_by_his_secret(people, units):
     case = open_case("voice", {"subject": "…", "about": units.surgery.pk}, people.doctor_b)
-    assert found_by(case.secret.lower().replace("-", " ")) == case
-    assert found_by("AAAA-AAAA-AAAA-AAAA") is None
-    assert found_by("") is None
+    assert found_by(case.secret.lower().replace("-", " "), "10.0.0.1") == case
+    assert found_by("AAAA-AAAA-AAAA-AAAA", "10.0.0.1") is None
+    assert found_by("", "10.0.0.1") is None
+
+
+def asked(client: Client, secret: str) -> tuple[int, str]:
+    answer = client.post("/cases/receipt", {"secret": secret})
+    return answer.status_code, answer.content.decode()
+
+
+def test_the_secret_says_how_far_it_is_and_keeps_nothing_of_who_asks(people, units):
+    voice = open_case("voice", {"subject": "夜间人手不足", "about": units.surgery.pk}, people.doctor_b)
+    worry = open_case("worry", {"subject": "设备老旧", "about": units.surgery.pk}, people.doctor_b)
+    secret = voice.secret
+    voice = move(voice, "read", {}, people.officer, voice.version, comment="已转护理部")
+    client = Client()
+    client.force_login(people.doctor_b)
+    asked(client, "")  # the session is there
+    before = everything()
+    status, page = asked(client, secret)
+    assert status == 200
+    assert voice.number in page
+    assert "已阅" in page
+    assert not any(text in page for text in ("夜间人手不足", "已转护理部", people.officer.person.name, worry.number))
+    assert worry.number in asked(client, worry.secret)[1]
+    assert everything() == before
+
+
+def test_wrong_secrets_find_nothing_and_are_slowed(people, units):
+    case = open_case("voice", {"subject": "…", "about": units.surgery.pk}, people.doctor_b)
+    client = Client()
+    assert client.get("/cases/receipt").status_code == 302
+    client.force_login(people.doctor_b)
+    before = everything()
+    for number in range(configuration().accounts.address_failures):
+        status, page = asked(client, f"AAAA-AAAA-AAAA-{number:04}")
+        assert status == 422
+        assert case.number not in page
+    status, page = asked(client, case.secret)
+    assert status == 422
+    assert case.number not in page
+    changed = {key: text for key, text in everything().items() if before.get(key) != text}
+    assert {label for label, _ in changed} <= {"accounts.Attempts", "sessions.Session"}
+    assert not any(people.doctor_b.username in text for text in changed.values())
 
 
 def test_the_opener_is_a_stranger_to_it(people, units):

@@ -74,6 +74,8 @@ def _upload(world: SimpleNamespace) -> dict[str, Any]:
 PURPOSE = {"purpose": "case_review", "purpose_remark": ""}
 
 PAGES = [
+    Page("cases:receipt", may=EVERYONE),
+    Page("cases:receipt", method="post", may=EVERYONE, data=lambda world: {"secret": "AAAA"}, answers=(422,)),
     Page("cases:index", may=("officer", "doctor_a", "member"), outsider=ADMINISTRATORS),
     Page("cases:list", may=("officer", "doctor_a"), outsider=ADMINISTRATORS, arguments=_kind),
     Page("cases:board", may=("officer", "doctor_a"), outsider=ADMINISTRATORS, arguments=_kind),

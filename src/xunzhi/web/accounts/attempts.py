@@ -74,16 +74,32 @@ def claim(username: str, address: str) -> None:
     _refuse(place, "address", now)
     if account.blocked_until is not None:  # the lock is over
         account.failures, account.blocked_until = 0, None
-    if now - place.last > MEMORY:
-        place.failures = 0
     account.failures += 1
-    place.failures += 1
-    account.last = place.last = now
+    account.last = now
     if account.failures >= limits.failures:
         account.blocked_until = now + timedelta(minutes=limits.lock_minutes)
-    over = place.failures - limits.address_failures
-    place.blocked_until = now + timedelta(seconds=min(2 ** min(over, 6), LONGEST_WAIT)) if over >= 0 else None
+    _count(place, now)
     Attempts.objects.bulk_update([account, place], ["failures", "blocked_until", "last"])
+
+
+@transaction.atomic
+def claim_address(address: str) -> None:
+    """As :func:`claim`, for a secret that belongs to no account: only the address is counted and has to wait."""
+    now = timezone.now()
+    place = _row(_address_key(address), now)
+    _refuse(place, "address", now)
+    _count(place, now)
+    place.save(update_fields=["failures", "blocked_until", "last"])
+
+
+def _count(place: Attempts, now: datetime) -> None:
+    """One more failure of an address."""
+    if now - place.last > MEMORY:
+        place.failures = 0
+    place.failures += 1
+    place.last = now
+    over = place.failures - configuration().accounts.address_failures
+    place.blocked_until = now + timedelta(seconds=min(2 ** min(over, 6), LONGEST_WAIT)) if over >= 0 else None
 
 
 def _row(key: str, now: datetime) -> Attempts:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 
+from django.db import transaction
+
+from xunzhi.web.accounts.attempts import claim_address
 from xunzhi.web.cases.models import Case
 
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -25,6 +28,14 @@ def hashed(secret: str) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
-def found_by(secret: str) -> Case | None:
-    """The case of a secret."""
-    return Case.objects.exclude(receipt="").filter(receipt=hashed(secret)).first()
+def found_by(secret: str, address: str) -> Case | None:
+    """The case of a secret. A wrong one is counted for the network address; of a right one no trace is left.
+
+    Raises:
+        Blocked: if the address has to wait after too many wrong ones.
+    """
+    with transaction.atomic():
+        claim_address(address)
+        found = Case.objects.exclude(receipt="").filter(receipt=hashed(secret)).select_related("revision").first()
+        transaction.set_rollback(found is not None)
+    return found

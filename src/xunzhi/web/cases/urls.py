@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xunzhi.web.cases import views_around, views_case, views_drafts, views_files, views_list
+from xunzhi.web.cases import views_around, views_case, views_drafts, views_files, views_list, views_receipt
 
 app_name = "cases"
 
 urlpatterns = [
     path("cases", views_list.index, name="index"),
+    path("cases/receipt", views_receipt.receipt, name="receipt"),
     path("cases/pick/<slug:kind>", views_files.pick, name="pick"),
     path("cases/upload", views_files.upload, name="upload"),
     path("cases/files/<uuid:pk>", views_files.file, name="file"),

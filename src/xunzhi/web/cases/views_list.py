@@ -61,7 +61,8 @@ def index(request: HttpRequest) -> HttpResponse:
         {"form": form, "may_open": may_open(access, form), **counts.get(kind, {"open": 0, "overdue": 0})}
         for kind, form in case_types().items()
     ]
-    return render(request, "cases/index.html", {"registers": registers})
+    context = {"registers": registers, "anonymous": any(form.anonymous for form in case_types().values())}
+    return render(request, "cases/index.html", context)
 
 
 @requires("case.view")
