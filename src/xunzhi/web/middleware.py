@@ -1,11 +1,13 @@
-"""What happens around every request."""
+"""What happens around every request, and to the files that come with it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
@@ -33,20 +35,58 @@ def client_address(get_response: Handler) -> Handler:
     return handle
 
 
-def plain_text(get_response: Handler) -> Handler:
+class PlainText:
     """Refuse NUL characters: no person types them, and PostgreSQL doesn't store them. The API says so by itself."""
 
-    def handle(request: HttpRequest) -> HttpResponse:
-        if request.path.startswith("/api/"):
-            return get_response(request)
-        sent = (
-            text for told in (request.GET, request.POST) for texts in told.lists() for text in (texts[0], *texts[1])
-        )
-        if "\0" in request.path or any("\0" in text for text in sent):
-            raise BadRequest("NUL character")
-        return get_response(request)
+    def __init__(self, get_response: Handler):
+        self.get_response = get_response
 
-    return handle
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Look at the address."""
+        if not _is_api(request):
+            _refuse_nul([request.path, *_texts(request.GET)])
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        """Look at what is posted to a page, once CSRF checks are past; a body that breaks off is no fault of ours."""
+        if _is_api(request):
+            return
+        try:
+            posted = request.POST
+        except UnreadablePostError as error:
+            raise BadRequest(str(error)) from error
+        _refuse_nul(_texts(posted))
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def _texts(sent: QueryDict) -> Iterator[str]:
+    for name, values in sent.lists():
+        yield from (name, *values)
+
+
+def _refuse_nul(texts: Iterable[str]) -> None:
+    if any("\0" in text for text in texts):
+        raise BadRequest("NUL character")
+
+
+class NoFilesOfStrangers(FileUploadHandler):
+    """Stop reading where a file of someone who is not signed in begins: no page takes any, and disks are finite."""
+
+    def new_file(self, *about: Any, **more: Any) -> None:
+        """Let only people who are signed in bring a file."""
+        super().new_file(*about, **more)
+        if not self.request.user.is_authenticated:
+            raise StopUpload(connection_reset=True)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        """Leave the file to the handlers that follow."""
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        """Leave the file to the handlers that follow."""
 
 
 def access(get_response: Handler) -> Handler:
