@@ -51,3 +51,9 @@ def _opened(name: str, *stamps: Stamp) -> tuple[Pack, Lake]:
 def in_language(label: Label, code: str | None = None) -> str:
     """A label of the standards in the language of this request (or of `code`, as Django names languages)."""
     return label("zh" if (code or get_language() or "zh").startswith("zh") else "en")
+
+
+def indicator_name(name: str) -> str:
+    """An indicator's name in the language of this request; its id, if it is no longer in the standards."""
+    indicator = pack().indicators.get(name)
+    return in_language(indicator.label) if indicator else name

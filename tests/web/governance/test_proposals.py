@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from django.test import Client
 from django.utils import translation
 
+from xunzhi.measures.charts import Baseline
+from xunzhi.web.governance import decisions
 from xunzhi.web.governance.proposals import Proposed
 
 ONE = Proposed(
@@ -44,3 +48,16 @@ def test_the_size_is_a_share_whichever_way_it_went() -> None:
     assert ONE.size == pytest.approx(0.25)
     assert replace(ONE, before=0.9, after=1.2).size == pytest.approx(0.25)
     assert replace(ONE, before=0.0, after=0.0).size == 0
+
+
+@pytest.mark.usefixtures("results")
+def test_signed_baselines_name_their_departments(
+    signed_in: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"indicator": ONE.indicator, "stratum": "department", "unit": "0301", "from": "2025-07", "to": "2026-10",
+            "author": "质控科", "reason": "新流程", "decided": "2026-11-01"}  # fmt: skip
+    signed = [Baseline.model_validate({**told, "institution": institution}) for institution in ("H1", "")]
+    monkeypatch.setattr(decisions, "baselines", lambda: signed)
+    page = signed_in("officer").get("/governance/baselines").content.decode()
+    assert page.count("<td>心血管内科</td>") == 2
+    assert "<td>0301</td>" not in page

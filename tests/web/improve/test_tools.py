@@ -76,7 +76,9 @@ def test_attainment_and_progress_as_handbooks_compute_them() -> None:
 
 def test_economy_is_gain_less_cost() -> None:
     lines = [{"what": "减少住院日", "gain": "120,000", "cost": ""}, {"what": "床旁标识", "gain": "", "cost": "8000"}]
-    assert OUTCOMES["benefit_economic"]({"lines": lines}).carries["net"] == 112_000
+    found = OUTCOMES["benefit_economic"]({"lines": lines})
+    assert found.carries == {"gain": 120_000, "cost": 8_000}
+    assert "112,000.00" in found.sentences[0]
 
 
 def test_whys_share_their_beginnings_and_end_in_roots() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 import yaml
 from django.test import Client
+from openpyxl import load_workbook
 
 from tests.web.monitor.hospital import DEPARTMENTS, NEWEST, PACK, PATIENT, SMALL
 from xunzhi.lake import Lake
@@ -188,6 +190,7 @@ def test_a_withdrawn_indicator_is_on_no_page_though_old_results_hold_it(signed_i
     assert model.folder == before.folder
     assert MORTALITY in {signal.indicator for signal in before.scan("H1").signals}
     assert MORTALITY not in {signal.indicator for signal in model.scan("H1").signals}
+    assert model.block(MORTALITY, "H1", "ward") is None
     for address in ("/overview", "/wall", "/departments", "/units/department/0301", "/people/S008", "/indicators",
                     "/indicators/alos", "/signals", "/governance/baselines"):  # fmt: skip
         page = browser.get(address)
@@ -207,6 +210,25 @@ def test_exports_are_files_and_recorded(signed_in: Browser, results: Path, suffi
 @pytest.mark.parametrize("address", ["/overview", "/departments", "/indicators"])
 def test_lists_are_exported_as_excel(signed_in: Browser, results: Path, address: str) -> None:
     assert signed_in("officer").get(address, {"export": "xlsx"}).content.startswith(b"PK")
+
+
+@pytest.mark.parametrize(("language", "unit"), [("zh-hans", "天"), ("en", "days")])
+def test_the_catalogue_is_exported_in_the_language_of_the_reader(
+    signed_in: Browser, results: Path, language: str, unit: str
+) -> None:
+    browser = signed_in("officer")
+    browser.cookies["django_language"] = language
+    file = browser.get("/indicators", {"export": "xlsx"}).content
+    rows = load_workbook(BytesIO(file)).active.iter_rows(values_only=True)
+    assert next(row[4] for row in rows if row[0] == "alos") == unit
+
+
+def test_the_years_beside_each_other_hold_the_stored_values(signed_in: Browser, readings: Readings) -> None:
+    table = signed_in("officer").get(f"/indicators/{MORTALITY}").context["year_table"]
+    stored = {row["period"]: row["value"] for row in readings.series("H1", indicators=[MORTALITY]).to_pylist()}
+    assert [column.label for column in table.columns[1:]] == ["2023", "2024", "2025"]
+    for month, *cells in table.rows:
+        assert [cell.value for cell in cells] == [stored.get(f"{year}-{month.text}") for year in (2023, 2024, 2025)]
 
 
 @pytest.mark.parametrize(

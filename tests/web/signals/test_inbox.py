@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.test import RequestFactory
-from django.utils import timezone
+from django.test import Client, RequestFactory
+from django.utils import timezone, translation
 
 from xunzhi.measures import signals as measured
 from xunzhi.standards import load_pack
@@ -155,6 +156,27 @@ def test_one_click_makes_a_case_with_the_figures(by: SimpleNamespace, units: Sim
     signal.refresh_from_db()
     assert signal.open
     assert Case.objects.count() == 1
+
+
+def test_no_case_is_made_of_a_signal_whose_indicator_was_withdrawn(
+    by: SimpleNamespace, units: SimpleNamespace, signed_in: Callable[[str], Client]
+) -> None:
+    bring_in(scan(moved("0301")), "H1", "2026-09")
+    Signal.objects.update(indicator="withdrawn_meanwhile")
+    officer, address = signed_in("officer"), f"/signals/{Signal.objects.get().pk}"
+    with translation.override("en"):
+        page = officer.get(address).content.decode()
+        assert "no longer in the standards" in page
+        assert 'value="finding"' not in page
+        sent = {"do": "finding", "version": "1", "department": units.cardiology.pk}
+        assert "no longer in the standards" in officer.post(f"{address}/handle", sent, follow=True).content.decode()
+    assert not Case.objects.exists()
+
+
+def test_the_inbox_is_searched_as_the_overview_is(people: SimpleNamespace, signed_in: Callable[[str], Client]) -> None:
+    bring_in(scan(moved("0301")), "H1", "2026-09")
+    for text, found in ((RATE.revisions[-1].source.document, 1), (RATE.label.zh, 1), ("no such thing", 0)):
+        assert signed_in("officer").get("/signals", {"q": text}).context["page"].paginator.count == found, text
 
 
 def test_a_head_sees_the_signals_of_his_department_only(people: SimpleNamespace) -> None:

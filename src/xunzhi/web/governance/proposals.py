@@ -15,8 +15,9 @@ from xunzhi.measures import HOSPITAL
 from xunzhi.measures.charts import Block
 from xunzhi.reports.figures import BETWEEN_EVENTS
 from xunzhi.reports.quantities import shown, with_unit
-from xunzhi.web.installation import in_language, pack
+from xunzhi.web.installation import indicator_name, pack
 from xunzhi.web.monitor.readmodel import Model, current
+from xunzhi.web.monitor.services import place_name
 from xunzhi.web.monitor.words import say
 
 DEPARTMENT = "department"
@@ -50,7 +51,7 @@ class Proposed:
     @property
     def name(self) -> str:
         """Name of the indicator in the reader's language."""
-        return in_language(pack().indicators[self.indicator].label)
+        return indicator_name(self.indicator)
 
     @property
     def area(self) -> str:
@@ -119,13 +120,12 @@ def proposals(institution: str) -> list[Proposed]:
 
 
 def _of_stratum(model: Model, institution: str, stratum: str) -> Iterator[Proposed]:
-    names = model.readings.unit_names(stratum)
     for block in (model.charts(institution, stratum) or {}).values():
         for proposal in spc.propose_rebase(block.limits):
             row = proposal.series[0] if proposal.series else 0
             month = int(block.month_of_point[row, proposal.start])
             if month >= 0:
-                place = names.get((institution, block.units[row]), "")
+                place = place_name(institution, stratum, block.units[row])
                 yield _proposed(block, proposal, row, block.months[month], place)
 
 

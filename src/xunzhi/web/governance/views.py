@@ -17,10 +17,11 @@ from xunzhi.web.cases.types import case_types
 from xunzhi.web.governance import decisions
 from xunzhi.web.governance.decisions import DecisionError
 from xunzhi.web.governance.proposals import Proposed, proposals
-from xunzhi.web.installation import in_language, pack
+from xunzhi.web.installation import in_language, indicator_name, pack
 from xunzhi.web.jobs.services import enqueue
 from xunzhi.web.monitor.readmodel import current
 from xunzhi.web.monitor.scope import institutions
+from xunzhi.web.monitor.services import place_name
 from xunzhi.web.permissions import requires
 
 PER_PAGE = 20
@@ -46,7 +47,7 @@ def targets(request: HttpRequest) -> HttpResponse:
     indicator = pack().indicators.get(chosen)
     indicator = indicator.of(here) if indicator and here else indicator
     context = {
-        "decisions": [(one, _name(one.indicator)) for one in decisions.targets(chosen, here)],
+        "decisions": [(one, indicator_name(one.indicator)) for one in decisions.targets(chosen, here)],
         "indicator": indicator,
         "choices": [
             (one.id, in_language(one.label)) for one in pack().indicators.values() if one.direction != "monitor"
@@ -68,10 +69,6 @@ def _decide(request: HttpRequest, indicator: str) -> None:
     decisions.decide_target(indicator, value, month, request.POST.get("reason", ""), request)
 
 
-def _name(indicator: str) -> str:
-    return in_language(pack().indicators[indicator].label) if indicator in pack().indicators else indicator
-
-
 @requires("indicator.view")
 def baselines(request: HttpRequest) -> HttpResponse:
     """Baselines that the program proposes, and those that were signed."""
@@ -85,8 +82,13 @@ def baselines(request: HttpRequest) -> HttpResponse:
             access.require("baseline.sign")
         return _signed(request, proposed)
     seen = ["", *institutions(access, "indicator.view", known)]
-    signed = [(one, _name(one.indicator)) for one in decisions.baselines() if one.institution in seen]
-    names = {(one.institution, one.indicator, one.stratum, one.unit, one.first) for one, _label in signed}
+    decided = [one for one in decisions.baselines() if one.institution in seen]
+    names = {(one.institution, one.indicator, one.stratum, one.unit, one.first) for one in decided}
+    here = access.person.institution if access.person else ""
+    signed = [
+        (one, indicator_name(one.indicator), place_name(one.institution or here, one.stratum, one.unit))
+        for one in decided
+    ]
     left = [
         one
         for one in proposed

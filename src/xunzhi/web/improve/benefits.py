@@ -67,7 +67,6 @@ class Total:
     effective: int
     measured: int
     reached: int
-    reckoned: int
     gain: float
     cost: float
     grown: int
@@ -108,7 +107,6 @@ def total(benefits: Iterable[Benefit]) -> Total:
         effective=sum(one.effective for one in some),
         measured=sum(one.attained is not None for one in some),
         reached=sum(one.reached for one in some),
-        reckoned=sum(one.gain is not None for one in some),
         gain=round(sum(one.gain or 0.0 for one in some), 2),
         cost=round(sum(one.cost or 0.0 for one in some), 2),
         grown=sum(one.grown or 0 for one in some),

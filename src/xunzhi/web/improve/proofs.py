@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from xunzhi.measures import HOSPITAL, shifted
-from xunzhi.measures.effect import Effect, Holding, Span, Verdict, effect
+from xunzhi.measures.effect import Effect, Span, Verdict, effect
 from xunzhi.web.audit.services import record
 from xunzhi.web.cases.models import Case
 from xunzhi.web.improve.models import Proof
@@ -50,11 +50,11 @@ class Judged:
             return (
                 _("Too early: %(after)d full months with the measures, %(before)d before; it takes 3 and 6.") % months
             )
-        if self.effect.verdict is not Verdict.IMPROVED:
-            return _("The data don't show an improvement that is more than chance.")
-        if self.effect.holding is Holding.FADING:
+        if self.effect.proven:
+            return None
+        if self.effect.verdict is Verdict.IMPROVED:
             return _("It had improved, but the latest months are back where they were.")
-        return None
+        return _("The data don't show an improvement that is more than chance.")
 
 
 @transaction.atomic
@@ -127,13 +127,8 @@ def watch(case: Case) -> None:
 def lost(proofs: Iterable[Proof]) -> list[Judged]:
     """Those of watched proofs whose gain is gone: no improvement any more, or only in the first months."""
     judged = [judge(proof) for proof in proofs]
-    return [
-        one
-        for one in judged
-        if one.effect
-        and one.effect.verdict is not Verdict.TOO_EARLY
-        and (one.effect.verdict is not Verdict.IMPROVED or one.effect.holding is Holding.FADING)
-    ]
+    known = [(one, one.effect) for one in judged if one.effect and one.effect.verdict is not Verdict.TOO_EARLY]
+    return [one for one, found in known if not found.proven]
 
 
 def month_of(day: date) -> str:

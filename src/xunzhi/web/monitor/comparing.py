@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pyarrow.compute as pc
+from django.utils.translation import gettext as _
 
 from xunzhi.measures import kind_of
 from xunzhi.reports.comparison import compare
@@ -133,7 +134,7 @@ def ranking_table(indicator: Indicator, rows: list[Ranked], places: int) -> Tabl
     """The ranking for Excel."""
     texts = say()
     value = f"{texts('grid.value')} ({texts.unit(indicator.unit)})"
-    heads = ("", texts("grid.unit"), value, "95% CI", texts("grid.counts"))
+    heads = ("", texts("grid.unit"), value, _("95% interval"), texts("grid.counts"))
     columns = tuple(Column(head, number=index == 2) for index, head in enumerate(heads))
     return TableBlock(
         "ranking",

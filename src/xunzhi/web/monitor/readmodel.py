@@ -132,7 +132,9 @@ class Model:
         return self._charts.get(key)
 
     def _block(self, indicator: str, institution: str, stratum: str = HOSPITAL) -> Block | None:
-        """The charts of one indicator for all units of any stratum, through the newest month."""
+        """The charts of one indicator for all units of any stratum, through the newest month; None if it is gone."""
+        if indicator not in self.pack.indicators:
+            return None
         charts = self.charts(institution, stratum)
         if charts is None:
             charts = blocks(

@@ -22,7 +22,7 @@ from xunzhi.web.monitor.readmodel import Model, current
 from xunzhi.web.monitor.words import say
 from xunzhi.web.work.rooms import offered
 
-__all__ = ["Chart", "Mark", "chart", "indicator_choices", "marks", "refresh", "series"]
+__all__ = ["Chart", "Mark", "chart", "indicator_choices", "marks", "place_name", "refresh", "series"]
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,13 @@ def indicator_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     for indicator in pack().indicators.values():
         found[indicator.area].append((indicator.id, in_language(indicator.label)))
     return [(in_language(manifest.areas[area]), choices) for area, choices in found.items() if choices]
+
+
+def place_name(institution: str, stratum: str, unit: str) -> str:
+    """A unit's name as the results have it, else its code; "" for the whole institution."""
+    model = current()
+    names = model.readings.unit_names(stratum) if model else {}
+    return names.get((institution, unit), unit)
 
 
 def marks(indicator: str, institution: str, stratum: str = HOSPITAL, unit: str = "") -> Iterator[Mark]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -35,18 +35,6 @@ def table_html(table: TableBlock) -> SafeString:
     return _safe(
         f'<div class="table-responsive data"><table class="table table-sm"><thead><tr>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
-    )
-
-
-def year_rows(rows: Iterable[tuple[str, Sequence[str]]]) -> SafeString:
-    """Months with their values of each year."""
-    return _safe(
-        "".join(
-            f'<tr><th scope="row">{escape(month)}</th>'
-            + "".join(f"<td{NUMBER}>{escape(cell)}</td>" for cell in cells)
-            + "</tr>"
-            for month, cells in rows
-        )
     )
 
 

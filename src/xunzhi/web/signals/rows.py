@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from xunzhi.standards import Pack
+from xunzhi.web.installation import indicator_name
 from xunzhi.web.monitor.words import language, say
 from xunzhi.web.signals.models import Signal
 from xunzhi.web.tags import icon
@@ -57,8 +58,7 @@ class Rows:
         return mark_safe(html)  # noqa: S308 - every text is escaped here and below
 
     def _what(self, signal: Mapping[str, Any]) -> str:
-        indicator = self.indicators.get(signal["indicator"])
-        name = indicator.label(self.language) if indicator else signal["indicator"]
+        name = indicator_name(signal["indicator"])
         words = [signal["unit__name"]]
         if (others := len(signal["places"]) - 1) > 0:
             words.append(ngettext("and %(n)s more chart", "and %(n)s more charts", others) % {"n": others})

@@ -14,7 +14,7 @@ from xunzhi.reports.quantities import with_unit
 from xunzhi.web.audit.services import record
 from xunzhi.web.cases import services as cases
 from xunzhi.web.cases.models import Case
-from xunzhi.web.installation import in_language, pack
+from xunzhi.web.installation import indicator_name, pack
 from xunzhi.web.monitor.words import say
 from xunzhi.web.org.models import Unit
 from xunzhi.web.permissions import Access
@@ -38,12 +38,6 @@ def visible(access: Access) -> QuerySet[Signal]:
 def may_handle(access: Access, signal: Signal) -> bool:
     """Whether someone may decide what becomes of a signal."""
     return access.may("signal.handle", signal.unit)
-
-
-def named(signal: Signal) -> str:
-    """The indicator's name."""
-    indicator = pack().indicators.get(signal.indicator)
-    return in_language(indicator.label) if indicator else signal.indicator
 
 
 @transaction.atomic
@@ -84,10 +78,12 @@ def send(signal: Signal, by: Any, version: int, type: str, department: Unit) -> 
     """Make a finding or a project of it, for a department, with the figures filled in; the case is still to be issued.
 
     Raises:
+        SignalError: if the indicator is no longer in the standards.
         cases.Invalid, PermissionDenied: as opening a case by hand.
     """
-    values = _values(signal, type, department, by)
-    case = cases.open_case(type, values, by)
+    if signal.indicator not in pack().indicators:
+        raise SignalError(_("This indicator is no longer in the standards: no case can be made of it."))
+    case = cases.open_case(type, _values(signal, type, department, by), by)
     told = _("%(number)s for %(unit)s") % {"number": case.number, "unit": department.name}
     _turn(signal, State.SENT, by, version, told, (State.NEW, State.ACKNOWLEDGED, State.SNOOZED), case=case)
     return case
@@ -97,7 +93,7 @@ def _values(signal: Signal, type: str, department: Unit, by: Any) -> dict[str, A
     indicator = pack().indicators[signal.indicator].of(signal.institution)
     target = indicator.target.value if indicator.target else None
     common = {
-        "subject": f"{named(signal)} · {signal.last_month}"[:120],
+        "subject": f"{indicator_name(signal.indicator)} · {signal.last_month}"[:120],
         "department": department.pk,
         "indicator": signal.indicator,
         "baseline": round(signal.centre, 4),
@@ -127,7 +123,7 @@ def sentence(signal: Signal) -> str:
     """What moved, in one sentence with its figures."""
     unit = say().unit(pack().indicators[signal.indicator].unit) if signal.indicator in pack().indicators else ""
     return _("%(what)s of %(where)s was %(value)s in %(month)s; its usual level is %(centre)s.") % {
-        "what": named(signal), "where": signal.unit.name, "month": say().period(signal.last_month),
+        "what": indicator_name(signal.indicator), "where": signal.unit.name, "month": say().period(signal.last_month),
         "value": with_unit(f"{signal.value:.4g}", unit), "centre": with_unit(f"{signal.centre:.4g}", unit),
     }  # fmt: skip
 

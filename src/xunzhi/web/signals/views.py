@@ -22,10 +22,12 @@ from xunzhi.web.asked import number
 from xunzhi.web.audit.services import record
 from xunzhi.web.cases.access import may_open
 from xunzhi.web.cases.errors import Invalid
+from xunzhi.web.cases.schema import told
 from xunzhi.web.cases.types import case_types
-from xunzhi.web.installation import in_language, pack
+from xunzhi.web.installation import in_language, indicator_name, pack
+from xunzhi.web.monitor.overview import matches
 from xunzhi.web.monitor.readmodel import current
-from xunzhi.web.monitor.services import chart
+from xunzhi.web.monitor.services import chart, place_name
 from xunzhi.web.monitor.words import language
 from xunzhi.web.org.models import Unit
 from xunzhi.web.permissions import requires
@@ -76,12 +78,8 @@ class Filters:
         return signals
 
     def _indicators(self) -> list[str]:
-        sought = self.text.strip().lower()
-        return [
-            one.id
-            for one in pack().indicators.values()
-            if (not self.area or one.area == self.area) and sought in f"{one.id} {one.label.zh} {one.label.en}".lower()
-        ]
+        known = pack().indicators.values()
+        return [one.id for one in known if self.area in ("", one.area) and matches(one, self.text)]
 
 
 @requires("signal.view")
@@ -124,9 +122,8 @@ def _choices(_standards: str, _language: str, filters: Filters) -> SafeString:
 
 def _dress(signal: Signal) -> None:
     """Add what the page shows in words."""
-    standards = pack()
-    indicator, owners = standards.indicators.get(signal.indicator), standards.manifest.owners
-    signal.name = in_language(indicator.label) if indicator else signal.indicator
+    owners = pack().manifest.owners
+    signal.name = indicator_name(signal.indicator)
     signal.office = in_language(owners[signal.owner]) if signal.owner in owners else ""
     signal.others = len(signal.places) - 1
     signal.certainty = _certainty(signal.q)
@@ -192,11 +189,9 @@ def signal(request: HttpRequest, pk: int) -> HttpResponse:
     found = _signal(request, pk)
     _dress(found)
     access = request.access  # type: ignore[attr-defined]
-    makes = [(name, case_types()[name].label) for name in MADE if may_open(access, case_types()[name])]
-    places = [
-        place | {"name": _place_name(found, place), "what": _indicator_name(place["indicator"])}
-        for place in found.places
-    ]
+    known = pack().indicators.get(found.indicator)
+    makes = [(name, case_types()[name].label) for name in MADE if known and may_open(access, case_types()[name])]
+    places = [one | {"name": _place_name(found, one), "what": indicator_name(one["indicator"])} for one in found.places]
     context = {
         "signal": found,
         "sentence": services.sentence(found),
@@ -206,20 +201,14 @@ def signal(request: HttpRequest, pk: int) -> HttpResponse:
         "may": may_handle(access, found) and found.open,
         "makes": makes,
         "departments": Unit.objects.filter(institution=found.institution, kind=Unit.Kind.DEPARTMENT, until=None),
-        "why": pack().indicators[found.indicator].why if found.indicator in pack().indicators else None,
+        "known": known,
         "today": timezone.localdate(),
     }
     return render(request, "signals/signal.html", context)
 
 
-def _indicator_name(name: str) -> str:
-    return in_language(pack().indicators[name].label) if name in pack().indicators else name
-
-
 def _place_name(found: Signal, place: dict[str, Any]) -> str:
-    model = current()
-    names = model.readings.unit_names(place["stratum"]) if model else {}
-    return names.get((found.institution, place["unit"]), place["unit"] or found.unit.name)
+    return place_name(found.institution, place["stratum"], place["unit"]) or found.unit.name
 
 
 @requires("signal.handle")
@@ -247,7 +236,7 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
             case _:
                 raise Http404
     except Invalid as error:
-        messages.error(request, " · ".join(error.errors.values()))
+        messages.error(request, told(case_types()[request.POST["do"]], error.errors))
     except SignalError as error:
         messages.error(request, str(error))
     return redirect("signals:signal", pk=found.pk)

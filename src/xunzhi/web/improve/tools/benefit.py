@@ -38,9 +38,7 @@ def economic(values: Mapping[str, Any]) -> Outcome:
         "net": f"{gain - cost:,.2f}", "gain": f"{gain:,.2f}", "cost": f"{cost:,.2f}",
     }  # fmt: skip
     rows = [(what, f"{one:,.2f}", f"{other:,.2f}") for what, one, other in lines]
-    return Outcome(
-        [sentence], None, "", (_("Item"), _("Gain"), _("Cost")), rows, {"gain": gain, "cost": cost, "net": gain - cost}
-    )
+    return Outcome([sentence], None, "", (_("Item"), _("Gain"), _("Cost")), rows, {"gain": gain, "cost": cost})
 
 
 def intangible(values: Mapping[str, Any]) -> Outcome:

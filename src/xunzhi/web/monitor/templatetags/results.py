@@ -56,4 +56,3 @@ def verdict_word(kind: str) -> str:
 
 
 register.filter("table_html", tables.table_html)
-register.filter("year_rows", tables.year_rows)

@@ -37,7 +37,7 @@ def cases(request: HttpRequest, results: Results, name: str) -> HttpResponse:
         return render(
             request, "monitor/cases.html", _context(results, found, place, drill, unit) | {"error": str(error)}
         )
-    identified, error = _identified(request, drill, unit, lambda: drill.patients)
+    identified, error = _identified(request, unit, lambda: drill.patients)
     listed = drill.listed(identified)
     shown = {
         "heads": heads,
@@ -62,7 +62,7 @@ def rows(request: HttpRequest, results: Results, name: str, token: str) -> HttpR
         raise Http404 from error
     if origins is None:
         raise Http404(token)
-    identified, error = _identified(request, drill, unit, lambda: drill.patients_of(token))
+    identified, error = _identified(request, unit, lambda: drill.patients_of(token))
     if identified:
         origins = drill.rows_of(token, identified=True) or []
     shown = {"token": token, "origins": origins, "identified": identified, "purpose_error": error}
@@ -94,9 +94,7 @@ def _drill(results: Results, found: Indicator, place: Place) -> Drill:
     return Drill(results.model, found, wanted)
 
 
-def _identified(
-    request: HttpRequest, drill: Drill, unit: Unit | None, patients: Callable[[], list[str]]
-) -> tuple[bool, str]:
+def _identified(request: HttpRequest, unit: Unit | None, patients: Callable[[], list[str]]) -> tuple[bool, str]:
     """Whether who the patients are may be shown now, and what is missing for that."""
     if request.method != "POST":
         return False, ""

@@ -98,7 +98,7 @@ def _table(results: Results, found: list[Indicator]) -> TableBlock:
             Cell(in_language(item.label)),
             Cell(in_language(manifest.areas[item.area])),
             Cell(classes[item.donabedian]),
-            Cell(item.unit),
+            Cell(say().unit(item.unit)),
             Cell(target_text(item, say())),
             Cell(in_language(manifest.owners[item.owner])),
             Cell(_cited(item)),

@@ -210,7 +210,7 @@ def _table_of(rows: list[dict[str, Any]], found: Indicator, places: int) -> Tabl
     heads = (
         _("Period"),
         f"{texts('grid.value')} ({texts.unit(found.unit)})",
-        "95% CI",
+        _("95% interval"),
         _("Numerator"),
         _("Denominator"),
         texts("grid.state"),
@@ -229,18 +229,18 @@ def _table_of(rows: list[dict[str, Any]], found: Indicator, places: int) -> Tabl
         bounds = f"{shown(row['lower'], places)}–{shown(row['upper'], places)}" if row["lower"] is not None else ""
         return (
             Cell(row["period"]),
-            Cell(shown(row["value"], places), row["value"], places),
+            _number(row["value"], places),
             Cell(bounds),
-            Cell(
-                shown(row["numerator"], 0 if _whole(row["numerator"]) else 1),
-                row["numerator"],
-                0 if _whole(row["numerator"]) else 1,
-            ),
-            Cell(shown(row["denominator"], 0), row["denominator"], 0),
+            _number(row["numerator"], 0 if _whole(row["numerator"]) else 1),
+            _number(row["denominator"], 0),
             Cell(" ".join(word for word in (state, broken) if word)),
         )
 
     return TableBlock("values", "", columns, tuple(cells(row) for row in reversed(rows)))
+
+
+def _number(value: float | None, places: int) -> Cell:
+    return Cell(shown(value, places), value, places)
 
 
 def _whole(value: float | None) -> bool:
@@ -280,11 +280,14 @@ def _years(results: Results, found: Indicator, place: Place) -> dict[str, Any]:
         return {"year_spec": None}
     by_month = {(row["year"], row["month"]): row["value"] for row in values}
     places = results.source.decimals[found.id]
-    months = [f"{month:02d}" for month in range(1, 13)]
+    columns = (Column(_("Month")), *(Column(year, number=True) for year in years))
+    rows = tuple(
+        (Cell(month), *(_number(by_month.get((year, month)), places) for year in years))
+        for month in (f"{month:02d}" for month in range(1, 13))
+    )
     return {
         "year_spec": figures.year_on_year(values, say().unit(found.unit)),
-        "year_heads": years,
-        "year_rows": [(month, [shown(by_month.get((year, month)), places) for year in years]) for month in months],
+        "year_table": TableBlock("years", "", columns, rows),
     }
 
 
