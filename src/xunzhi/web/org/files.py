@@ -19,8 +19,11 @@ from xunzhi.web.sheets import workbook
 
 MOST_ROWS = 50_000
 MOST_BYTES = 10 * 1024 * 1024
-MOST_UNPACKED = 30 * MOST_BYTES
+MOST_UNPACKED = 60 * 1024 * 1024
 """Bytes of an Excel file once it is unpacked: more is no table of people."""
+
+MOST_BESIDE = 20 * 1024 * 1024
+"""Bytes of its texts and styles: they are read at once, and take many times their size."""
 
 REMARKS = {"行号", "line", "拒绝原因", "why it was refused"}
 """Headings that the file of refused rows adds; they are passed over when it comes back."""
@@ -150,9 +153,14 @@ def _refuse_bombs(content: bytes) -> None:
     Raises:
         ValidationError: if it is one.
     """
-    with ZipFile(BytesIO(content)) as parts:
-        if sum(part.file_size for part in parts.infolist()) > MOST_UNPACKED:
-            raise ValidationError(_("The file is larger than 10 MB; divide it."))
+    with ZipFile(BytesIO(content)) as file:
+        parts = file.infolist()
+    beside = [part for part in parts if not part.filename.startswith("xl/worksheets/")]
+    for found, most in ((parts, MOST_UNPACKED), (beside, MOST_BESIDE)):
+        if sum(part.file_size for part in found) > most:
+            raise ValidationError(
+                _("The file unpacks to more than %(most)d MB; divide it.") % {"most": most // 1024**2}
+            )
 
 
 def _cell(value: Any) -> str:
