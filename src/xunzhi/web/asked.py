@@ -9,8 +9,8 @@ from django.utils.dateparse import parse_date
 LONGEST_NUMBER = 18
 """Digits of a whole number that every database can hold."""
 
-YEARS = range(1900, 2201)
-"""Years in which anything here happens; others are slips, and not every calendar and time zone reckons with them."""
+YEARS = range(2, 9999)
+"""Years whose days have a day before and after in every time zone."""
 
 
 def number(text: str) -> int | None:
@@ -19,7 +19,7 @@ def number(text: str) -> int | None:
 
 
 def day(text: str) -> date | None:
-    """A day such as 2026-03-02; None if the text is none, or none of these times."""
+    """A day such as 2026-03-02; None if the text is none that can be reckoned with."""
     try:
         found = parse_date(text)
     except ValueError:

@@ -58,8 +58,8 @@ def filtered(users: QuerySet[User], asked: QueryDict) -> QuerySet[User]:
         )
     if role := asked.get("role"):
         users = users.filter(Exists(held.filter(role=role)))
-    if unit := number(asked.get("unit", "")):
-        above = Unit.objects.filter(pk=unit).values_list("path", flat=True).first()
+    if unit := asked.get("unit"):
+        above = Unit.objects.filter(pk=number(unit)).values_list("path", flat=True).first()
         users = users.filter(person__unit__path__startswith=above) if above else users.none()
     match asked.get("state"):
         case "active":

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from xunzhi.standards.expressions import is_empty
 from xunzhi.standards.forms import FieldType, FormField
-from xunzhi.web.asked import YEARS
 from xunzhi.web.cases.errors import Invalid
 from xunzhi.web.installation import in_language, pack
 from xunzhi.web.org.models import Unit
@@ -23,6 +22,10 @@ LONGEST = 20_000
 
 MOST_ROWS = 200
 """Rows in one table, or members of one list."""
+
+
+YEARS = range(1900, 2201)
+"""Years in which a case can have dates: others are slips."""
 
 
 def parsed(field: FormField, value: Any) -> Any:
