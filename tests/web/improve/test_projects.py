@@ -15,6 +15,7 @@ from django.utils import timezone
 from tests.web.improve.pages import contest, project
 from xunzhi.measures import shifted
 from xunzhi.measures.effect import Effect, Holding, Level, Verdict
+from xunzhi.web.audit.models import Entry
 from xunzhi.web.cases.errors import Invalid, Refused
 from xunzhi.web.cases.models import Case
 from xunzhi.web.cases.services import move, open_case
@@ -157,6 +158,23 @@ def test_a_lost_gain_opens_the_case_again(
     jobs.watch(lambda *_: None)
     case.refresh_from_db()
     assert case.state == state
+
+
+def test_the_quality_office_shows_a_closed_project_to_the_hospital_and_hides_it_again(
+    world: SimpleNamespace, signed_in: Callable[[str], Client]
+) -> None:
+    case, closed = project(world), timezone.now()
+    Case.objects.filter(pk=case.pk).update(state="closed_effective", stage="done", closed_at=closed, due_at=None)
+    officer, reader, step = signed_in("officer"), signed_in("doctor_b"), f"/cases/{case.pk}/move/show"
+    assert step in officer.get(f"/cases/{case.pk}").content.decode()
+    assert signed_in("head_a").post(step, {"shown": "true"}).status_code == 403
+    for sent, status in (({"shown": "true", "keywords": "术前"}, 200), ({}, 404)):
+        version = Case.objects.get(pk=case.pk).version
+        assert officer.post(step, {**sent, "version": version}).status_code == 302
+        assert reader.get(f"/improve/showcase/{case.pk}").status_code == status
+    case.refresh_from_db()
+    assert (case.state, case.closed_at, case.due_at) == ("closed_effective", closed, None)
+    assert Entry.objects.filter(action="case.move", thing=f"case {case.number}", detail__contains="show").count() == 2
 
 
 def test_equal_means_share_a_place_and_judges_of_their_own_project_owe_nothing(world: SimpleNamespace) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,7 +15,8 @@ from xunzhi.web.installation import in_language
 from xunzhi.web.permissions import Access
 from xunzhi.web.work.items import WorkItem
 
-OPEN = Q(type="project", state="submitted") | Q(type="contest", state="judging")
+JUDGED = {"type__in": ("project", "contest"), "state__in": ("submitted", "judging"), "closed_at": None}
+"""Projects that are handed in, and contests that are judged; said so that the index of open cases answers it."""
 
 
 def waiting(access: Access) -> Iterator[WorkItem]:
@@ -24,7 +24,7 @@ def waiting(access: Access) -> Iterator[WorkItem]:
     person = access.person
     if person is None:
         return
-    judged = Case.objects.filter(OPEN, institution=person.institution, closed_at=None).light().order_by("due_at", "pk")
+    judged = Case.objects.filter(**JUDGED, institution=person.institution).light().order_by("due_at", "pk")
     asked = [case for case in judged if person.pk in contests.judges(case, _contest(case))]
     given = set(Score.objects.filter(judge=person, contest=None).values_list("case", flat=True)) if asked else set()
     for case in asked:

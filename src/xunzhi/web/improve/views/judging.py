@@ -34,7 +34,7 @@ def _asked(request: HttpRequest, pk: int, contest: Case | None) -> Case:
 @signed_in
 def score(request: HttpRequest, pk: int, contest_pk: int | None = None) -> HttpResponse:
     """A judge's sheet for a project; without being a judge, the points given so far."""
-    contest = Case.objects.filter(pk=contest_pk, type="contest").first() if contest_pk else None
+    contest = Case.objects.filter(pk=contest_pk, type="contest").light().first() if contest_pk else None
     if contest_pk and contest is None:
         raise Http404
     case = _asked(request, pk, contest)
@@ -69,8 +69,7 @@ def _may_read(request: HttpRequest, contest: Case | None, judge: bool) -> bool:
     """Whether someone who has given no points sees those of others: a judge and the public when all is decided."""
     if contest is None:
         return not judge
-    officer = bool(steps(request.access, contest))  # type: ignore[attr-defined]
-    return contest.state == "decided" or (officer and not judge)
+    return contest.state == "decided" or (not judge and bool(steps(request.access, contest)))  # type: ignore[attr-defined]
 
 
 def _scores(case: Case, contest: Case | None) -> list[Score]:
