@@ -221,7 +221,8 @@ class Listing:
     @cached_property
     def unit(self) -> Unit | None:
         """The unit whose cases, and those of units below it, are asked for."""
-        return Unit.objects.filter(pk=number(self.query.get("unit", ""))).first()
+        pk = number(self.query.get("unit", ""))
+        return Unit.objects.filter(pk=pk).first() if pk else None
 
     def day(self, parameter: str) -> date | None:
         """A day that the query names."""

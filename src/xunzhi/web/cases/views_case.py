@@ -262,7 +262,8 @@ def _prefilled(sheet: Sheet, query: QueryDict) -> Values:
 
 
 def _raised_by(request: HttpRequest) -> list[tuple[str, Case]]:
-    seen = rules.visible(access_of(request)).filter(pk=number(request.POST.get("from", "")))
+    pk = number(request.POST.get("from", ""))
+    seen = rules.visible(access_of(request)).filter(pk=pk) if pk else Case.objects.none()
     return [("raised_by", other) for other in seen]
 
 

@@ -167,11 +167,11 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _people(request: HttpRequest) -> QuerySet[Person]:
     """The people of the list, by its filters."""
-    text, below = request.GET.get("q", "").strip(), request.GET.get("unit", "")
+    text, below = request.GET.get("q", "").strip(), number(request.GET.get("unit", ""))
     found = services.staff(asked_day(request)).filter(request.access.within("org.view", field="unit"))
     if text:
         found = found.filter(Q(name__icontains=text) | Q(code__icontains=text) | Q(title__icontains=text))
-    if unit := Unit.objects.filter(pk=number(below)).first():
+    if below and (unit := Unit.objects.filter(pk=below).first()):
         found = found.filter(place__in=Unit.objects.filter(path__startswith=unit.path))
     if category := request.GET.get("category", ""):
         found = found.filter(category=category)
