@@ -141,7 +141,9 @@ class Case(models.Model):
             models.Index(fields=["-opened_at", "-id"], name="case_newest"),
             # Open cases are few among many: what waits, and the counts above a list, are read from these alone.
             # SQLite uses a partial index only for a condition without parameters, so ask for closed_at=None, not stage.
-            models.Index(fields=["due_at", "id"], condition=Q(closed_at=None), name="case_due"),
+            models.Index(
+                fields=["due_at", "id", "type", "stage", *ASKED[:-1]], condition=Q(closed_at=None), name="case_due"
+            ),
             models.Index(
                 fields=["type", "-opened_at", "-id", *ASKED], condition=Q(closed_at=None), name="case_open_list"
             ),

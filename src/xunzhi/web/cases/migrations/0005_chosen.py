@@ -39,8 +39,16 @@ class Migration(migrations.Migration):
     operations = [  # noqa: RUF012
         migrations.AddField("case", "chosen", models.TextField(default="", editable=False)),
         migrations.RunPython(_fill, migrations.RunPython.noop),
-        *(migrations.RemoveIndex("case", name) for name in ("case_list", "case_open_list", "case_open")),
+        *(migrations.RemoveIndex("case", name) for name in ("case_list", "case_due", "case_open_list", "case_open")),
         migrations.AddIndex("case", models.Index(fields=["type", "-opened_at", "-id", *ASKED], name="case_list")),
+        migrations.AddIndex(
+            "case",
+            models.Index(
+                condition=models.Q(("closed_at", None)),
+                fields=["due_at", "id", "type", "stage", *ASKED[:-1]],
+                name="case_due",
+            ),
+        ),
         migrations.AddIndex(
             "case",
             models.Index(
