@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from xunzhi.web.jobs import registry, services, worker
@@ -164,3 +165,13 @@ def test_how_a_kind_of_work_stands(declare: Declare) -> None:
     worker.execute(worker.claim("w1"))
     found = services.standing("t")
     assert (found.open, found.done, found.failed) == (None, first, second)
+
+
+def test_sqlite_knows_how_large_its_tables_are() -> None:
+    services.enqueue("jobs.statistics")
+    worker.execute(worker.claim("w1"))
+    assert services.latest("jobs.statistics").state == Job.State.DONE
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'jobs_job'")
+            assert cursor.fetchone()[0]

@@ -1,9 +1,10 @@
-"""The jobs of the platform: compute the indicators, keep the table of jobs small."""
+"""The jobs of the platform: compute the indicators, load data, keep the database in order."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +45,17 @@ def tidy(progress: Progress) -> None:
     ended = Job.objects.filter(finished__lt=timezone.now() - KEPT)
     newest = Job.objects.filter(state=Job.State.DONE).order_by().values("kind").annotate(newest=Max("pk"))
     ended.exclude(pk__in=[row["newest"] for row in newest]).delete()
+    progress(1)
+
+
+@daily("04:40")
+@job("jobs.statistics", _("Count the tables of the database"))
+def statistics(progress: Progress) -> None:
+    """Let SQLite know how large its tables are, so that it chooses the right index; PostgreSQL sees to it by itself."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA analysis_limit = 1000")
+            cursor.execute("ANALYZE")
     progress(1)
 
 
