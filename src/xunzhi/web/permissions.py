@@ -8,7 +8,7 @@ walks all addresses and refuses a view without one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, wraps
 from typing import Any, Literal, TypeVar
@@ -82,6 +82,28 @@ class Reach:
                 return Q(**{f"{prefix}institution": self.institution, patient: self.patient})
             case _:
                 return Q(pk__in=[])
+
+
+def reached(
+    reaches: Iterable[Reach],
+    field: str = "unit",
+    secrecy: str | None = None,
+    own: Q | None = None,
+    patient: str | None = None,
+    scopes: tuple[str, ...] = (),
+) -> Q:
+    """The condition that keeps rows within some reaches (see :meth:`Access.within`); `own` is within each of them."""
+    condition = Q(pk__in=[])
+    for reach in reaches:
+        if scopes and reach.scope not in scopes:
+            continue
+        part = reach.condition(field, patient)
+        if own is not None:
+            part |= own
+        if secrecy:
+            part &= Q(**{f"{secrecy}__in": [level.value for level in Secrecy if level.rank <= reach.secrecy.rank]})
+        condition |= part
+    return condition
 
 
 @dataclass(frozen=True)
@@ -214,17 +236,8 @@ class Access:
         person whose own row it is, `patient` names the column of the patient's number, where rows have these. With
         `scopes`, only grants of these scopes count.
         """
-        condition = Q(pk__in=[])
-        for reach in self.reaches(permission):
-            if scopes and reach.scope not in scopes:
-                continue
-            part = reach.condition(field, patient)
-            if person and self.person:
-                part |= Q(**{person: self.person.pk})
-            if secrecy:
-                part &= Q(**{f"{secrecy}__in": [level.value for level in Secrecy if level.rank <= reach.secrecy.rank]})
-            condition |= part
-        return condition
+        own = Q(**{person: self.person.pk}) if person and self.person else None
+        return reached(self.reaches(permission), field, secrecy, own, patient, scopes)
 
     def units(self, permission: str) -> QuerySet[Unit]:
         """The units for which the person has a permission."""

@@ -100,9 +100,8 @@ def matches(indicator: Indicator, text: str) -> bool:
     """Whether a text stands in an indicator's names, code or source."""
     sought = text.casefold().strip()
     document = indicator.revisions[-1].source.document
-    return not sought or any(
-        sought in place.casefold() for place in (indicator.id, indicator.label.zh, indicator.label.en, document)
-    )
+    words = "\n".join((indicator.id, indicator.label.zh, indicator.label.en, document))
+    return not sought or sought in words.casefold()
 
 
 class Overview:
