@@ -74,7 +74,8 @@ def _cases(asked: Asked, _thread: int) -> Cases:
         mentioned = Comment.mentions.through.objects.filter(person=asked.person).values("comment__case")
         condition |= Q(assignee=asked.person) | Q(pk__in=mentioned, secrecy__in=_TO_MENTIONED)
         if asked.paths:
-            shared = Participation.objects.filter(_below(asked.paths)).values("case")
+            below = Unit.objects.filter(_below(asked.paths, "path")).order_by().values("pk")
+            shared = Participation.objects.filter(unit__in=below).values("case")
             nearby |= (_below(asked.paths) | Q(pk__in=shared)) & Q(secrecy__in=_TO_HEADS)
         if asked.public:
             nearby |= Q(type__in=asked.public, secrecy=Secrecy.PUBLIC.value, institution=asked.institution)
@@ -143,5 +144,5 @@ def may_work(access: Access, case: Case) -> bool:
     return access.may("case.work", case.unit, secrecy=Secrecy(case.secrecy)) or may_see(access, case)
 
 
-def _below(paths: Iterable[str]) -> Q:
-    return reduce(or_, (Q(unit__path__startswith=path) for path in paths))
+def _below(paths: Iterable[str], column: str = "unit__path") -> Q:
+    return reduce(or_, (Q(**{f"{column}__startswith": path}) for path in paths))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import F
-from django.db.models.expressions import OrderBy
 
 from xunzhi.web.cases.listing import Listing
 from xunzhi.web.cases.rows import Row, in_order, rows
@@ -31,31 +30,26 @@ class Column:
         return self.count - len(self.rows)
 
 
-class Urgent(Listing):
-    """The same list, most urgent first."""
-
-    @property
-    def order(self) -> tuple[OrderBy, str]:
-        """By deadline; those without one last."""
-        return F("due_at").asc(nulls_last=True), "-pk"
-
-
-def columns(listing: Urgent) -> list[Column]:
+def columns(listing: Listing) -> list[Column]:
     """The columns of a board, left to right."""
-    form = listing.form
-    found: dict[str, list[int]] = {state: [] for state in listing.open_states}
-    for pk, state in listing.open_ones:
-        found[state].append(pk)
+    form, counts = listing.form, listing.open_counts()
+    first = {state: _first(listing, state) if counts.get(state) else [] for state in listing.open_states}
     wanted = [column for column in form.listing.board if column != "state"]
-    cards = rows(in_order([pk for ids in found.values() for pk in ids[:MOST]], wanted), wanted)
+    cards = rows(in_order([pk for ids in first.values() for pk in ids], wanted), wanted)
     by_id = {card.record["pk"]: card for card in cards}
     return [
         Column(
             state,
             in_language(form.states[state].label),
             in_language(hint) if (hint := form.states[state].hint) else "",
-            len(ids),
-            [by_id[pk] for pk in ids[:MOST] if pk in by_id],
+            counts.get(state, 0),
+            [by_id[pk] for pk in ids if pk in by_id],
         )
-        for state, ids in found.items()
+        for state, ids in first.items()
     ]
+
+
+def _first(listing: Listing, state: str) -> list[int]:
+    """The first cases of a state, most urgent first. One question for each state: an index holds them in this order."""
+    found = listing.base.filter(state=state, closed_at=None).order_by(F("due_at").asc(nulls_last=True), "-pk")
+    return list(found.values_list("pk", flat=True)[:MOST])

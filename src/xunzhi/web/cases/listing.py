@@ -11,8 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.expressions import OrderBy
+from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 from django.http import QueryDict
@@ -103,16 +102,11 @@ class Listing:
     @property
     def cases(self) -> QuerySet[Case]:
         """The cases of the list, sorted."""
-        return self.base.filter(self._of_state()).order_by(*self.order)
-
-    @property
-    def order(self) -> tuple[OrderBy, str]:
-        """What it is sorted by."""
         column, last_first = SORTED_BY[self.sort.lstrip("-")], self.sort.startswith("-")
         by = F(column).desc(nulls_last=True) if last_first else F(column).asc(nulls_last=True)
         if column == "opened_at":  # never empty: the plain form is what the index holds
             by = F(column).desc() if last_first else F(column).asc()
-        return by, "-pk" if last_first else "pk"
+        return self.base.filter(self._of_state()).order_by(by, "-pk" if last_first else "pk")
 
     def _of_state(self) -> Q:
         match self.state:
@@ -136,14 +130,7 @@ class Listing:
     @cached_property
     def found(self) -> list[tuple[int, str]]:
         """Id and state of the cases of the list, up to :data:`MOST`; all else about it is told by these."""
-        if self.state in ("", *self.open_states):
-            return [one for one in self.open_ones if self.state in ("", one[1])][:MOST]
         return list(self.cases.values_list("pk", "state")[:MOST])
-
-    @cached_property
-    def open_ones(self) -> list[tuple[int, str]]:
-        """Id and state of all open cases that fit the filters, sorted as the list; the index alone tells them."""
-        return list(self.base.filter(self.is_open).order_by(*self.order).values_list("pk", "state"))
 
     def page(self, number: Any) -> tuple[Page, list[Record]]:  # type: ignore[type-arg]
         """One page of the list, and what its columns need of its cases."""
@@ -153,12 +140,18 @@ class Listing:
     @cached_property
     def tabs(self) -> list[Tab]:
         """All open ones, each state, and every case; only open ones are counted, for done ones grow for ever."""
-        counts = Counter(state for _pk, state in self.open_ones)
-        told = {"": (_("Open"), str(len(self.open_ones)))}
+        whole = not self.state and len(self.found) < MOST
+        counts = Counter(state for _pk, state in self.found) if whole else self.open_counts()
+        told = {"": (_("Open"), str(sum(counts.values())))}
         for name, state in self.form.states.items():
-            told[name] = (in_language(state.label), str(counts[name]) if name in self.open_states else "")
+            told[name] = (in_language(state.label), str(counts.get(name, 0)) if name in self.open_states else "")
         told["all"] = (_("All"), "")
         return [Tab(*words, name == self.state, self.link(state=name)) for name, words in told.items()]
+
+    def open_counts(self) -> dict[str, int]:
+        """How many open cases fit the filters, by state; the index alone tells it."""
+        open_ones = self.base.filter(self.is_open).order_by()
+        return dict(open_ones.values_list("state").annotate(count=Count("pk")))
 
     def link(self, **changes: str) -> str:
         """The query string of this page with some parameters changed, from its first page on; "" removes one."""

@@ -87,7 +87,7 @@ def listing(request: HttpRequest, kind: str) -> HttpResponse:
 def board(request: HttpRequest, kind: str) -> HttpResponse:
     """The open cases of one type by state."""
     form = form_or_404(kind)
-    found = boards.Urgent(request.access, form, request.GET)  # type: ignore[attr-defined]
+    found = Listing(request.access, form, request.GET)  # type: ignore[attr-defined]
     return render(
         request, "cases/board.html", {"board": boards.columns(found), **_frame(request, form, found, "board")}
     )
