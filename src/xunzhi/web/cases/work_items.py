@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from xunzhi.web.cases.access import visible
-from xunzhi.web.cases.models import CaseTypeRevision
+from xunzhi.web.cases.models import CaseTypeRevision, Follower
 from xunzhi.web.cases.parties import headed
 from xunzhi.web.cases.types import revived
 from xunzhi.web.cases.waiting import owed_by, waits_for
@@ -27,7 +27,9 @@ def waiting(access: Access) -> Iterator[WorkItem]:
     if access.person is not None:
         if paths := headed(access.person):
             asked.append(("unit", open_cases.filter(owed_by(paths))))
-        asked.append(("followed", open_cases.filter(followers__person=access.person)))
+        followed = Follower.objects.filter(person=access.person, case__closed_at=None).values_list("case", flat=True)
+        if ids := list(followed):
+            asked.append(("followed", open_cases.filter(pk__in=ids)))
     words = _Words()
     given: set[int] = set()
     for whose, cases in asked:

@@ -11,7 +11,7 @@ from xunzhi.web.audit.services import record
 from xunzhi.web.permissions import signed_in
 from xunzhi.web.sheets import spreadsheet, workbook
 from xunzhi.web.work.finding import everywhere
-from xunzhi.web.work.models import Notification
+from xunzhi.web.work.inbox import mine
 from xunzhi.web.work.waiting import Desk, Filters, everything
 
 NEWS = 6
@@ -25,8 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
     desk = Desk(everything(access), Filters.of(request.GET), timezone.now())
     if request.GET.get("format") == "xlsx":
         return _exported(request, desk)
-    unread = Notification.objects.filter(person__user=request.user, read_at=None)
-    return render(request, "work/home.html", {"desk": desk, "news": unread[:NEWS]})
+    return render(request, "work/home.html", {"desk": desk, "news": mine(request).filter(read_at=None)[:NEWS]})
 
 
 def _exported(request: HttpRequest, desk: Desk) -> HttpResponse:
