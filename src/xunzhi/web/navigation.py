@@ -59,9 +59,14 @@ def entries() -> tuple[Entry, ...]:
     return tuple(sorted(found, key=lambda entry: entry.order))
 
 
+def open_to(access: Access) -> tuple[Entry, ...]:
+    """The entries that a person may open, in order."""
+    return tuple(entry for entry in entries() if entry.permission is None or access.may_somewhere(entry.permission))
+
+
 def sidebar(access: Access, path: str) -> SafeString:
     """The side bar with the links that a person may open; the one that `path` lies under is marked."""
-    shown = tuple(entry for entry in entries() if entry.permission is None or access.may_somewhere(entry.permission))
+    shown = open_to(access)
     here = max((entry.address for entry in shown if _under(path, entry.address)), key=len, default="")
     return _rendered(shown, here, get_language() or "")
 

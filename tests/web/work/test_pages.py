@@ -110,7 +110,9 @@ def test_it_can_be_taken_away_as_a_workbook(offering, signed_in) -> None:
 
 def test_who_has_nothing_to_do_is_told_so(offering, signed_in) -> None:
     offering()
-    assert "Nothing waits for you" in signed_in("doctor_b").get("/").content.decode()
+    page = signed_in("doctor_b").get("/").content.decode()
+    assert "Nothing waits for you" in page
+    assert '<a class="btn btn-primary" href="/departments">' in page
 
 
 def test_deadlines_in_unannounced_years_are_flagged(offering, signed_in) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from xunzhi.web.audit.services import record
+from xunzhi.web.navigation import open_to
 from xunzhi.web.permissions import signed_in
 from xunzhi.web.sheets import spreadsheet, workbook
 from xunzhi.web.work.finding import everywhere
@@ -25,7 +26,12 @@ def home(request: HttpRequest) -> HttpResponse:
     desk = Desk(everything(access), Filters.of(request.GET), timezone.now())
     if request.GET.get("format") == "xlsx":
         return _exported(request, desk)
-    return render(request, "work/home.html", {"desk": desk, "news": mine(request).filter(read_at=None)[:NEWS]})
+    context = {
+        "desk": desk,
+        "news": mine(request).filter(read_at=None)[:NEWS],
+        "elsewhere": next((entry for entry in open_to(access) if entry.section == "monitor"), None),
+    }
+    return render(request, "work/home.html", context)
 
 
 def _exported(request: HttpRequest, desk: Desk) -> HttpResponse:
