@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -13,7 +15,7 @@ from xunzhi.measures.cube import HOSPITAL, Cube
 from xunzhi.measures.faults import Fault, contradictions
 from xunzhi.measures.periods import PERIOD_KINDS, kind_of, period_of
 from xunzhi.measures.results import Arithmetic, sources
-from xunzhi.measures.store import MeasureStore, grouped, joined, within
+from xunzhi.measures.store import MeasureStore, Rows, grouped, joined, within
 from xunzhi.standards import Pack
 
 BATCH = 200_000
@@ -36,15 +38,13 @@ class Calculation:
         institutions = {grain: self.store.cube(grain, years, ("stratum", [HOSPITAL])) for grain in grains}
         faults = contradictions(self.pack, institutions)
         groups = grouped(self.store.sizes(grains), BATCH)
-        parts = [None] if len(groups) == 1 else [("institution", group) for group in groups]
-        tables = (
-            Arithmetic(
-                self.pack, {grain: self.store.cube(grain, years, part) for grain in grains}, self.coverage,
-                self.lake_version, known_faults=faults,
-            ).table()
-            for part in parts
-        )  # fmt: skip
-        return self.store.put_all_results(tables), faults
+        parts: list[Rows | None] = [None] if len(groups) == 1 else [("institution", group) for group in groups]
+
+        def table(part: Rows | None) -> pa.Table:
+            cubes = {grain: self.store.cube(grain, years, part) for grain in grains}
+            return Arithmetic(self.pack, cubes, self.coverage, self.lake_version, known_faults=faults).table()
+
+        return self.store.put_all_results(_in_pairs(table, parts)), faults
 
     def some(
         self, unsettled: Collection[str], changed: Collection[str], grains: Collection[str]
@@ -90,3 +90,15 @@ class Calculation:
         if (grain, year) not in self._read:
             self._read[grain, year] = self.store.cube(grain, [year])
         return self._read[grain, year]
+
+
+def _in_pairs(table: Callable[[Rows | None], pa.Table], parts: Iterable[Rows | None]) -> Iterator[pa.Table]:
+    """The tables of parts, in their order; while one is used the next two are computed, and no more are held."""
+    with ThreadPoolExecutor(2) as pool:
+        ahead: deque[Future[pa.Table]] = deque()
+        for part in parts:
+            ahead.append(pool.submit(table, part))
+            if len(ahead) > 2:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()

@@ -128,7 +128,10 @@ SELECT
     coalesce(o.operations, 0) AS operations,
     o.operation_level,
     coalesce(o.urgency = 'elective', FALSE) AS elective_surgical,
-    date_diff('day', CAST(e.admission_time AS DATE), o.first_operation_date) AS preoperative_days,
+    CASE
+        WHEN o.first_operation_date BETWEEN CAST(e.admission_time AS DATE) AND CAST(e.discharge_time AS DATE)
+            THEN date_diff('day', CAST(e.admission_time AS DATE), o.first_operation_date)
+    END AS preoperative_days,
     coalesce(e.discharge_way = '5' AND CAST(e.death_time AS DATE) = o.last_operation_date, FALSE) AS died_on_operation_day,
     coalesce(e.discharge_way = '5' AND e.death_time <= o.last_operation_end + INTERVAL 24 HOUR, FALSE) AS died_within_24h,
     coalesce(e.discharge_way = '5' AND e.death_time <= o.last_operation_end + INTERVAL 48 HOUR, FALSE) AS died_within_48h,
