@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from ninja import Field, Query, Schema
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 from xunzhi.standards import Label
 from xunzhi.web.accounts.tokens import Caller, authenticate
@@ -34,8 +34,16 @@ def _written(value: Any) -> Any:
     return value
 
 
+def _in_utc(moment: datetime) -> datetime:
+    """A moment as every database takes it: PostgreSQL knows no offset of more than 16 hours."""
+    try:
+        return (moment if moment.tzinfo else timezone.make_aware(moment)).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("out of range / 超出范围") from None
+
+
 Day = Annotated[date, BeforeValidator(_written)]
-Moment = Annotated[datetime, BeforeValidator(_written)]
+Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_in_utc)]
 """Numbers are no times, although pydantic would take them for seconds since 1970."""
 
 FAULTS = dict.fromkeys((400, 401, 403, 404, 409, 422), Problem)
