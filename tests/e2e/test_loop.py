@@ -88,11 +88,7 @@ def test_a_signal_becomes_a_notice_that_is_answered_rechecked_proved_and_closed(
     officer.go(f"/cases/{first}")
     officer.stands_at("待复查 | To be re-checked")
 
-    officer.go(f"/improve/cases/{second}/effect")
-    officer.page.fill("#month", BETTER)
-    officer.press("保存 | Save")
-    officer.sees("可以按有效关闭 | The case can be closed as effective")
-    officer.page.locator("canvas, svg.marks").first.wait_for()
+    officer.proves(second, BETTER)
     officer.go(f"/cases/{second}")
     officer.step(
         "复查有效，关闭 | Close as effective", sign=True, recheck_way="indicator", recheck_finding="依从率持续达标"

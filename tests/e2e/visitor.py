@@ -174,6 +174,14 @@ class Visitor:
             dialog.locator("[name=password]").fill(PASSWORD)
         dialog.get_by_role("button", name=self.words(words), exact=True).last.click()  # the first may close the dialog
 
+    def proves(self, case: int, month: str) -> None:
+        """Say from which month the measures of a case are in place; the chart then shows their effect."""
+        self.go(f"/improve/cases/{case}/effect")
+        self.page.fill("#month", month)
+        self.press("保存 | Save")
+        self.sees("可以按有效关闭 | The case can be closed as effective")
+        self.page.locator("figure.chart canvas, figure.chart svg").first.wait_for()
+
     def stands_at(self, words: str) -> None:
         """The case on the page has reached this state."""
         expect(self.page.locator(".case-next .status")).to_have_text(self.words(words))

@@ -49,7 +49,7 @@ def steps(z: list[float]) -> list[float]:
 
 @singledispatch
 def naive(rule: Rule, points: Points) -> Flags:
-    raise NotImplementedError(rule.code)
+    raise TypeError(f"{rule.code} has no naive form")
 
 
 @naive.register

@@ -92,7 +92,10 @@ def reached(
     patient: str | None = None,
     scopes: tuple[str, ...] = (),
 ) -> Q:
-    """The condition that keeps rows within some reaches (see :meth:`Access.within`); `own` is within each of them."""
+    """The condition that keeps rows within some reaches (see :meth:`Access.within`); `own` is within each of them.
+
+    With `scopes`, only reaches of these scopes count.
+    """
     condition = Q(pk__in=[])
     for reach in reaches:
         if scopes and reach.scope not in scopes:
@@ -228,16 +231,14 @@ class Access:
         secrecy: str | None = None,
         person: str | None = None,
         patient: str | None = None,
-        scopes: tuple[str, ...] = (),
     ) -> Q:
         """The condition that keeps rows the permission reaches: those of which :meth:`may` says yes.
 
         `field` leads from a row to its unit; `secrecy` names the row's column of secrecy, `person` leads to the
-        person whose own row it is, `patient` names the column of the patient's number, where rows have these. With
-        `scopes`, only grants of these scopes count.
+        person whose own row it is, `patient` names the column of the patient's number, where rows have these.
         """
         own = Q(**{person: self.person.pk}) if person and self.person else None
-        return reached(self.reaches(permission), field, secrecy, own, patient, scopes)
+        return reached(self.reaches(permission), field, secrecy, own, patient)
 
     def units(self, permission: str) -> QuerySet[Unit]:
         """The units for which the person has a permission."""
