@@ -57,7 +57,8 @@ class Calculation:
             name for name, indicator in self.pack.indicators.items() if self._grains([indicator.id]) & set(grains)
         }
         parts = [*self._of(unsettled, self.pack.indicators.keys()), *self._of(changed, touched)]
-        tables = [part.table() for part in parts]
+        with ThreadPoolExecutor(2) as pool:
+            tables = [*pool.map(Arithmetic.table, parts)]
         faults = [fault for part in parts for fault in part.faults]
         if not faults:
             old = self.store.results_of(changed)

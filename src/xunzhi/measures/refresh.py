@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 
@@ -63,8 +64,9 @@ class Refresh:
                 parts[name].append(compute(self.engine, self.plans[name], self.months[name]))
                 done += 1
         self.engine.limit(None)
-        for name in many:
-            self._put(name, joined(parts.pop(name)))
+        with ThreadPoolExecutor(2) as pool:
+            for _ in pool.map(lambda name: self._put(name, joined(parts.pop(name))), many):
+                pass
         for name in few:
             progress(self.plans[name].grain.label.zh, done, steps)
             self._put(name, self._narrow(name))

@@ -165,7 +165,7 @@ class MeasureStore:
             table.select(REACH_SCHEMA.names[1:])
             .cast(pa.schema(list(REACH_SCHEMA)[1:]))
             .add_column(0, "grain", pa.repeat(grain, table.num_rows))
-            for grain, table in reached.items()
+            for grain, table in sorted(reached.items())
         ]
         _write(self.root / "reach.parquet", pa.concat_tables([REACH_SCHEMA.empty_table(), *named]))
 
