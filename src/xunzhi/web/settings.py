@@ -56,14 +56,19 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [HERE / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "xunzhi.web.templating.Loader",
+                    [f"django.template.loaders.{kind}.Loader" for kind in ("filesystem", "app_directories")],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
                 "xunzhi.web.context.page",
             ],
-            "builtins": ["xunzhi.web.tags"],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "xunzhi.web.tags"],
         },
     }
 ]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from html import escape
 from typing import Any
 
 from django import template
-from django.templatetags.static import static
+from django.template.base import Node, Parser, TextNode, Token
+from django.templatetags.i18n import do_translate
+from django.templatetags.static import do_static, static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -18,6 +21,23 @@ from xunzhi.web.installation import in_language
 from xunzhi.web.monitor.words import say
 
 register = template.Library()
+Compiled = Callable[[Parser, Token], Node]
+_FIXED = re.compile(r"""context|"[^"]*"|'[^']*'""")
+
+
+def once(tag: Compiled) -> Compiled:
+    """A tag of which nothing but fixed texts is asked is rendered when its template is read: see :mod:`.templating`."""
+
+    def compiled(parser: Parser, token: Token) -> Node:
+        node = tag(parser, token)
+        fixed = all(_FIXED.fullmatch(bit) for bit in token.split_contents()[1:])
+        return TextNode(node.render(template.Context())) if fixed else node
+
+    return compiled
+
+
+register.tag("translate", once(do_translate))
+register.tag("static", once(do_static))
 
 
 @register.simple_tag
@@ -30,6 +50,9 @@ def icon(name: str, classes: str = "") -> SafeString:
         static("vendor/icons.svg"),
         name,
     )
+
+
+register.tag("icon", once(register.tags["icon"]))
 
 
 @register.filter
