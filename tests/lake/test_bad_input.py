@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from xunzhi.lake import Lake, LakeBusyError, LakeError
 from xunzhi.lake.ingest import ingest
 from xunzhi.lake.mapping import load_mapping
+from xunzhi.lake.sources import excel
 from xunzhi.standards import StandardsError
 
 Refused = Callable[..., str]
@@ -120,6 +122,26 @@ def test_an_excel_sheet_with_merged_headings(refused: Refused, tmp_path: Path) -
     assert "the headings on row 1 are merged cells (A1:B1). Unmerge them" in said
     assert "第 1 行列名含合并单元格" in said
     assert "has no sheet '住院'; it has: Sheet" in refused(excel.replace("in.xlsx", "in.xlsx, sheet: 住院"))
+
+
+def test_merged_headings_of_a_long_sheet(refused: Refused, tmp_path: Path) -> None:
+    """What is merged stands behind all rows: the sheet is read piece by piece."""
+    rows = [["E1", "P1", "2026-03-01 08:00:00"]] * 12_000
+    workbook(tmp_path / "in.xlsx", [["患者", None, "at"], *rows], "A1:B1")
+    with zipfile.ZipFile(tmp_path / "in.xlsx") as archive:
+        assert archive.getinfo("xl/worksheets/sheet1.xml").file_size > 2 * excel.CHUNK
+    assert "merged cells (A1:B1)" in refused(GOOD.replace("type: csv, path: in.csv", "type: excel, path: in.xlsx"))
+
+
+def test_a_small_workbook_that_unpacks_to_much(
+    refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(excel, "MOST_BESIDE", 1 << 20)
+    workbook(tmp_path / "in.xlsx", [["id", "pid", "at"], ["E" * 30_000, "P1", ""]])
+    with zipfile.ZipFile(tmp_path / "in.xlsx", "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/more.xml", "x" * (1 << 21))
+    said = refused(GOOD.replace("type: csv, path: in.csv", "type: excel, path: in.xlsx"))
+    assert "unpacks to more than 1 MB of texts; save the sheet as CSV" in said
 
 
 def test_an_empty_excel_sheet(refused: Refused, tmp_path: Path) -> None:

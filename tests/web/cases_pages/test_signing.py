@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 
 from tests.web.conftest import PASSWORD
+from xunzhi.web.accounts import second_factor, totp
 from xunzhi.web.accounts.directory import DirectoryBackend, DirectoryError
+from xunzhi.web.accounts.signing_in import OIDC
 from xunzhi.web.cases.models import Case
 
 pytestmark = pytest.mark.django_db
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 @pytest.fixture
@@ -20,8 +25,9 @@ def pressed(signed_in: Any, finding: Any, reply: dict[str, Any], people: SimpleN
     """The head of cardiology hands in a reply and signs it: `pressed("password")` returns page and case."""
     case = finding("issue")
 
-    def sign(password: str) -> tuple[Any, Case]:
+    def sign(password: str, backend: str | None = None) -> tuple[Any, Case]:
         client: Client = signed_in("head_a")
+        client.force_login(people.head_a, backend)
         sent = {"version": case.version, "password": password}
         answer = client.post(f"/cases/{case.pk}/move/answer", {**sent, **_typed(reply)})
         return answer, Case.objects.get(pk=case.pk)
@@ -71,3 +77,23 @@ def test_who_signs_in_by_the_directory_signs_by_it(
     assert pressed("of the directory")[1].state == "issued", "the directory's name is somebody else's account here"
     client_says["known"] = people.head_a
     assert pressed("of the directory")[1].state == "recheck"
+
+
+def test_who_comes_by_single_sign_on_signs_with_a_code_and_each_code_once(
+    pressed: Any, people: SimpleNamespace
+) -> None:
+    people.head_a.set_unusable_password()
+    people.head_a.save()
+    assert "Set up a second factor" in pressed("", OIDC)[0].content.decode()
+    now = datetime(2026, 11, 20, 4, 0, 5, tzinfo=UTC)
+    code = totp.code_at(SECRET, int(now.timestamp()) // 30)
+    with time_machine.travel(now, tick=False):
+        second_factor.enrol(people.head_a, SECRET, code, people.head_a)
+        assert "was used already" in pressed(code, OIDC)[0].content.decode(), "it has shown the factor already"
+    with time_machine.travel(now.replace(second=35), tick=False):
+        answer, case = pressed(totp.code_at(SECRET, int(now.timestamp()) // 30 + 1), OIDC)
+    assert case.state == "recheck", answer.content.decode()
+
+
+def test_the_password_stays_the_way_of_who_has_one(pressed: Any) -> None:
+    assert pressed(PASSWORD, OIDC)[1].state == "recheck"

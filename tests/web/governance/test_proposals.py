@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
 from django.test import Client
 from django.utils import translation
+from openpyxl import load_workbook
 
 from xunzhi.measures.charts import Baseline
+from xunzhi.standards.local import TargetDecision
+from xunzhi.web.audit.models import Entry
 from xunzhi.web.governance import decisions
 from xunzhi.web.governance.proposals import Proposed
 
@@ -61,3 +65,26 @@ def test_signed_baselines_name_their_departments(
     page = signed_in("officer").get("/governance/baselines").content.decode()
     assert page.count("<td>心血管内科</td>") == 2
     assert "<td>0301</td>" not in page
+    answer = signed_in("officer").get("/governance/baselines?export=signed")
+    _head, *lines = load_workbook(BytesIO(answer.content)).active.values
+    assert [line[1:5] for line in lines] == [("心血管内科", "2025-07", "2026-10", "新流程")] * 2
+    assert Entry.objects.filter(action="export", thing="baselines").count() == 1
+
+
+@pytest.mark.django_db
+def test_targets_are_taken_away_as_they_are_filtered(
+    signed_in: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"from": "2026-01", "author": "质控科", "reason": "评审要求", "decided": "2025-12-20"}
+    two = [
+        TargetDecision.model_validate({**told, "indicator": indicator, "value": value})
+        for indicator, value in (("ed_07_resus_mortality", 3.5), ("inpatient_mortality_rate", None))
+    ]
+    monkeypatch.setattr(
+        decisions, "targets", lambda chosen, _here: [one for one in two if chosen in ("", one.indicator)]
+    )
+    for query, values in (("", [3.5, None]), ("&indicator=ed_07_resus_mortality", [3.5])):
+        answer = signed_in("officer").get(f"/governance/targets?export=xlsx{query}")
+        _head, *lines = load_workbook(BytesIO(answer.content)).active.values
+        assert [line[1] for line in lines] == values
+        assert {line[2:4] for line in lines} == {("2026-01", "评审要求")}

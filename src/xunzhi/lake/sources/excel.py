@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 import openpyxl
@@ -16,6 +16,10 @@ from openpyxl.utils.exceptions import InvalidFileException
 from xunzhi.lake.csv_file import unique_names
 from xunzhi.lake.errors import LakeError
 from xunzhi.lake.sources.base import FileSource, Lines, Loaded, insert_text
+
+CHUNK = 1 << 20
+MOST_BESIDE = 500 * 1024 * 1024
+"""Bytes of a workbook's texts and styles once they are unpacked: they are held in memory, the sheets are not."""
 
 _MERGED = re.compile(rb'<mergeCell ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 
@@ -66,6 +70,7 @@ class ExcelSource(FileSource):
     @contextmanager
     def _rows(self) -> Iterator[Iterator[Sequence[Any]]]:
         try:
+            self._refuse_bombs()
             book = openpyxl.load_workbook(self.file, read_only=True, data_only=True)
         except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
             raise LakeError(
@@ -78,6 +83,17 @@ class ExcelSource(FileSource):
             yield sheet.iter_rows(values_only=True)
         finally:
             book.close()
+
+    def _refuse_bombs(self) -> None:
+        with zipfile.ZipFile(self.file) as archive:
+            parts = archive.infolist()
+        beside = sum(part.file_size for part in parts if not part.filename.startswith("xl/worksheets/"))
+        if beside > MOST_BESIDE:
+            most = MOST_BESIDE // 1024**2
+            raise LakeError(
+                f"{self.file} unpacks to more than {most} MB of texts; save the sheet as CSV (UTF-8) and bring that",
+                f"{self.file} 解压后的文本超过 {most} MB；请将工作表另存为 CSV（UTF-8）后再导入",
+            )
 
     def _sheet(self, book: Any) -> Any:
         names = book.sheetnames
@@ -94,15 +110,26 @@ class ExcelSource(FileSource):
     def _refuse_merged_headings(self, position: int, sheet: Any) -> None:
         """Merged headings name several columns, or a heading spreads over rows: only a person can tell."""
         part = getattr(sheet, "_worksheet_path", f"xl/worksheets/sheet{position + 1}.xml")
-        with zipfile.ZipFile(self.file) as archive:
-            xml = archive.read(part)
-        for match in _MERGED.finditer(xml):
+        with zipfile.ZipFile(self.file) as archive, archive.open(part) as xml:
+            found = next((one for one in _merged(xml) if one[1] <= self.spec.header <= one[3]), None)
+        if found:
+            left, top, right, bottom = found
+            raise LakeError(
+                f"{self.file}: the headings on row {self.spec.header} are merged cells "
+                f"({left}{top}:{right}{bottom}). Unmerge them so that each column has one heading, or set header: "
+                "to the row that has them",
+                f"{self.file}：第 {self.spec.header} 行列名含合并单元格（{left}{top}:{right}{bottom}）。"
+                "请取消合并，使每列各有一个列名，或用 header: 指定列名所在行",
+            )
+
+
+def _merged(xml: IO[bytes]) -> Iterator[tuple[str, int, str, int]]:
+    """The merged cells of a sheet: column and row of the first and of the last. A sheet may not fit into memory."""
+    kept = b""
+    while chunk := xml.read(CHUNK):
+        kept += chunk
+        end = kept.rfind(b">") + 1
+        for match in _MERGED.finditer(kept, 0, end):
             left, top, right, bottom = (group.decode() for group in match.groups())
-            if int(top) <= self.spec.header <= int(bottom):
-                raise LakeError(
-                    f"{self.file}: the headings on row {self.spec.header} are merged cells "
-                    f"({left}{top}:{right}{bottom}). Unmerge them so that each column has one heading, or set header: "
-                    "to the row that has them",
-                    f"{self.file}：第 {self.spec.header} 行列名含合并单元格（{left}{top}:{right}{bottom}）。"
-                    "请取消合并，使每列各有一个列名，或用 header: 指定列名所在行",
-                )
+            yield left, int(top), right, int(bottom)
+        kept = kept[end:] if end else kept[-CHUNK:]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import BACKEND_SESSION_KEY, authenticate, login, logout
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.dispatch import receiver
@@ -19,6 +19,7 @@ from xunzhi.web.accounts.models import User
 from xunzhi.web.audit.services import record
 from xunzhi.web.configuration import configuration
 
+OIDC = "xunzhi.web.accounts.oidc.OidcBackend"
 PENDING = "waits_for_second_factor"
 PATIENCE = timedelta(minutes=5)
 """So long may someone take for the second factor."""
@@ -110,8 +111,17 @@ def check_password(request: HttpRequest, user: User, typed: str) -> bool:
     return _counted(request, user, "password", lambda: user.check_password(typed))
 
 
+def signs_by_code(request: HttpRequest) -> bool:
+    """Whether someone signs with a code of his second factor: single sign-on leaves him no password to sign with."""
+    came_by = request.session.get(BACKEND_SESSION_KEY, "")
+    return not request.user.has_usable_password() and came_by == OIDC  # type: ignore[union-attr]
+
+
 def confirms(request: HttpRequest, typed: str) -> bool:
-    """Whether who is signed in knows the password with which he signs in, kept here or in the hospital's directory.
+    """Whether who is signed in shows again that it is he.
+
+    He does so by the password with which he signs in, kept here or in the hospital's directory; by a code where
+    :func:`signs_by_code`.
 
     Raises:
         Blocked: after too many wrong ones.
@@ -120,6 +130,8 @@ def confirms(request: HttpRequest, typed: str) -> bool:
     user: User = request.user  # type: ignore[assignment]
     if user.has_usable_password():
         return check_password(request, user, typed)
+    if signs_by_code(request):
+        return check_code(request, user, typed)
 
     def known_there() -> bool:
         found = authenticate(request, username=user.username, password=typed)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from xunzhi.standards.cases import CaseType, Transition
 from xunzhi.standards.forms import FormField
 from xunzhi.standards.roles import Secrecy
-from xunzhi.web.accounts import signing_in
+from xunzhi.web.accounts import second_factor, signing_in
 from xunzhi.web.accounts.attempts import Blocked
 from xunzhi.web.accounts.directory import DirectoryError
 from xunzhi.web.accounts.identity import identify as record_identity
@@ -333,6 +333,7 @@ def move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
             problem = error
     context = sheet.context(values, errors, draft) | _seen(request, found, problem)
     context |= {"step": transition, "name": step, "comment": request.POST.get("comment", ""), "errors": errors}
+    context["by_code"] = signing_in.signs_by_code(request)
     context["possible"] = step in rules.steps(access_of(request), context["fresh"])
     context["fresh_state"] = in_language(found.form.states[context["fresh"].state].label)
     template = "cases/parts/dialog.html" if "dialog" in request.GET else "cases/move.html"
@@ -347,14 +348,23 @@ def _asked(found: Case, transition: Transition) -> dict[str, FormField]:
 
 
 def _unsigned(request: HttpRequest, transition: Transition) -> dict[str, str]:
-    """Someone who signs says again who he is; wrong passwords are counted as at the door."""
+    """Someone who signs says again who he is; wrong passwords and codes are counted as at the door."""
+    if not transition.sign:
+        return {}
+    by_code = signing_in.signs_by_code(request)
+    if by_code and not second_factor.has_one(access_of(request).user):
+        return {
+            "password": _("Single sign-on leaves no password to sign with. Set up a second factor in your profile.")
+        }
     try:
-        if not transition.sign or signing_in.confirms(request, request.POST.get("password", "")):
+        if signing_in.confirms(request, request.POST.get("password", "")):
             return {}
     except Blocked as blocked:
         return {"password": str(blocked)}
     except DirectoryError:
         return {"password": _("The hospital's directory doesn't answer. Try again in a while.")}
+    if by_code:
+        return {"password": _("The code is not right, or was used already; nothing was signed.")}
     return {"password": _("The password is not right; nothing was signed.")}
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from xunzhi.web.audit.services import record
 from xunzhi.web.cases.access import may_open, steps, visible
 from xunzhi.web.cases.types import case_types
 from xunzhi.web.governance import decisions
@@ -23,8 +27,10 @@ from xunzhi.web.monitor.readmodel import current
 from xunzhi.web.monitor.scope import institutions
 from xunzhi.web.monitor.services import place_name
 from xunzhi.web.permissions import requires
+from xunzhi.web.sheets import spreadsheet, workbook
 
 PER_PAGE = 20
+_BETTER = {True: gettext_lazy("Better than before"), False: gettext_lazy("Worse than before"), None: ""}
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
@@ -46,8 +52,13 @@ def targets(request: HttpRequest) -> HttpResponse:
     here = person.institution if person else None
     indicator = pack().indicators.get(chosen)
     indicator = indicator.of(here) if indicator and here else indicator
+    decided = [(one, indicator_name(one.indicator)) for one in decisions.targets(chosen, here)]
+    if "export" in request.GET:
+        head = [_("Indicator"), _("Target"), _("From month"), _("Reason"), _("Decided"), _("Decided by")]
+        lines = [[name, one.value, one.since, one.reason, one.decided, one.author] for one, name in decided]
+        return _file(request, "targets", _("Targets"), head, lines)
     context = {
-        "decisions": [(one, indicator_name(one.indicator)) for one in decisions.targets(chosen, here)],
+        "decisions": decided,
         "indicator": indicator,
         "choices": [
             (one.id, in_language(one.label)) for one in pack().indicators.values() if one.direction != "monitor"
@@ -89,6 +100,14 @@ def baselines(request: HttpRequest) -> HttpResponse:
         (one, indicator_name(one.indicator), place_name(one.institution or here, one.stratum, one.unit))
         for one in decided
     ]
+    whole = _("Whole hospital")
+    if request.GET.get("export") == "signed":
+        head = [_("Indicator"), _("Unit"), _("From month"), _("To month"), _("Reason"), _("Decided"), _("Decided by")]
+        lines = [
+            [name, place or whole, one.first, one.last, one.reason, one.decided, one.author]
+            for one, name, place in signed
+        ]
+        return _file(request, "baselines", _("Baselines"), head, lines)
     left = [
         one
         for one in proposed
@@ -96,6 +115,21 @@ def baselines(request: HttpRequest) -> HttpResponse:
     ]
     asked = {name: request.GET.get(name, "") for name in ("area", "place", "way")}
     chosen = [one for one in left if _asked_for(one, **asked)]
+    if request.GET.get("export") == "proposed":
+        head = [
+            _("Indicator"),
+            _("Unit"),
+            _("From month"),
+            _("To month"),
+            _("Level before"),
+            _("Level after"),
+            _("Better or worse"),
+        ]
+        lines = [
+            [one.name, one.place or whole, one.first, one.last, one.before, one.after, _BETTER[one.better]]
+            for one in chosen
+        ]
+        return _file(request, "proposed-baselines", _("Proposed"), head, lines)
     context = {
         "page": Paginator(chosen, PER_PAGE).get_page(request.GET.get("page")), "asked": asked, "all": len(left),
         "areas": [(code, in_language(label)) for code, label in pack().manifest.areas.items()],
@@ -103,6 +137,13 @@ def baselines(request: HttpRequest) -> HttpResponse:
         "signed": signed, "may": bool(may),
     }  # fmt: skip
     return render(request, "governance/baselines.html", context)
+
+
+@transaction.atomic
+def _file(request: HttpRequest, name: str, title: str, head: list[str], lines: list[list[Any]]) -> HttpResponse:
+    """A list as an Excel file; that it was taken away is in the log."""
+    record(request, "export", name, detail={"rows": len(lines)})
+    return spreadsheet(workbook(head, lines, title), f"{name}-{timezone.localdate()}")
 
 
 def _asked_for(one: Proposed, area: str, place: str, way: str) -> bool:

@@ -117,7 +117,7 @@ def oidc_return(request: HttpRequest) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("accounts:login")
-    user.backend = "xunzhi.web.accounts.oidc.OidcBackend"
+    user.backend = signing_in.OIDC
     if signing_in.proceed(request, user, "oidc", second_factor_done=configuration().oidc.second_factor):
         return redirect(wanted)
     return redirect(f"{reverse('accounts:code')}?{urlencode({'next': wanted})}")

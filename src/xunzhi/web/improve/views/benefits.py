@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -25,7 +25,7 @@ Line = list[Any]
 
 @requires("case.view")
 def benefits(request: HttpRequest) -> HttpResponse:
-    """The summary, or one of its tables as an Excel file (`?export=departments|projects`)."""
+    """The summary, or one of its tables as an Excel file (`?export=years|departments|projects`)."""
     access: Any = request.access  # type: ignore[attr-defined]
     cases, export = visible(access), request.GET.get("export", "")
     if export:
@@ -41,7 +41,12 @@ def benefits(request: HttpRequest) -> HttpResponse:
     departments = by(of_year, lambda one: one.case.unit)
     rows = sorted(departments.items(), key=lambda item: (-item[1].net, -item[1].projects, item[0].order, item[0].pk))
     if export:
-        return _file(request, year, rows, shown, export)
+        tables = {
+            "years": lambda: _sums_of(_("Year"), sorted(years.items())),
+            "departments": lambda: _sums_of(_("Department"), [(unit.name, one) for unit, one in rows]),
+            "projects": lambda: _projects(shown),
+        }
+        return _file(request, year, tables.get(export, tables["departments"])(), export)
     context = {
         "years": sorted(years.items(), reverse=True),
         "year": year,
@@ -64,16 +69,13 @@ def _year(asked: str, years: dict[int, Total]) -> str:
 
 
 @transaction.atomic
-def _file(
-    request: HttpRequest, year: str, rows: list[tuple[Any, Total]], shown: list[Benefit], which: str
-) -> HttpResponse:
+def _file(request: HttpRequest, year: str, table: tuple[Line, Iterator[Line]], which: str) -> HttpResponse:
     now = timezone.localtime()
     note = _("Exported by %(user)s on %(time)s.") % {"user": request.user, "time": now.strftime("%Y-%m-%d %H:%M")}
-    title = _("Benefits of projects %(year)s") % {"year": "" if year == ALL else year}
-    head, lines = _projects(shown) if which == "projects" else _departments(rows)
-    content = workbook(head, lines, title, note)
-    record(request, "export", f"benefits {year}", detail={"table": which, "filters": request.GET.urlencode()})
-    return spreadsheet(content, f"benefits-{year}-{now:%Y%m%d-%H%M}")
+    year = "" if which == "years" or year == ALL else year
+    title = _("Benefits of projects %(year)s") % {"year": year}
+    record(request, "export", f"benefits {year or ALL}", detail={"table": which, "filters": request.GET.urlencode()})
+    return spreadsheet(workbook(*table, title, note), f"benefits-{year or ALL}-{now:%Y%m%d-%H%M}")
 
 
 def _sums() -> Line:
@@ -86,17 +88,17 @@ def _sums() -> Line:
     ]
 
 
-def _departments(rows: list[tuple[Any, Total]]) -> tuple[Line, Iterator[Line]]:
+def _sums_of(first: str, sums: Iterable[tuple[Any, Total]]) -> tuple[Line, Iterator[Line]]:
+    """What was added up of each department or year."""
     head = [
-        _("Department"), _("Projects concluded"), _("Effect proved"), _("With a target"), _("Target reached"),
-        *_sums(),
+        first, _("Projects concluded"), _("Effect proved"), _("With a target"), _("Target reached"), *_sums(),
     ]  # fmt: skip
     lines = (
         [
-            unit.name, one.projects, one.effective, one.measured, one.reached, one.gain, one.cost, one.net, one.grown,
+            name, one.projects, one.effective, one.measured, one.reached, one.gain, one.cost, one.net, one.grown,
             one.abilities,
         ]
-        for unit, one in rows
+        for name, one in sums
     )  # fmt: skip
     return head, lines
 
