@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -55,6 +56,9 @@ class Engine(Protocol):
 
     def rows(self, table: str, within: Within) -> str:
         """A SELECT of at least the rows of a table that have these columns in these ranges."""
+
+    def beside(self) -> AbstractContextManager[Engine]:
+        """Another engine on all rows of the same lake, with views and tables of its own, for another thread."""
 
 
 _WORD = re.compile(r"(?<![/\w])\w+")
@@ -149,6 +153,12 @@ class DuckEngine:
         """A SELECT that leaves out the files that can't have such rows."""
         return self.snapshot.view_sql(table, within=within) if self.snapshot else f"SELECT * FROM {RAW}{table}"
 
+    @contextmanager
+    def beside(self) -> Iterator[DuckEngine]:
+        """Another connection to the same database: memory and threads are shared."""
+        with DuckEngine(self.connection.cursor(), self.snapshot) as other:
+            yield other
+
     def __enter__(self) -> Self:
         return self
 
@@ -230,6 +240,11 @@ class SparkEngine:
         """All rows: Spark leaves out files by itself."""
         del within
         return f"SELECT * FROM {RAW}{table}"
+
+    @contextmanager
+    def beside(self) -> Iterator[SparkEngine]:
+        """Another session of the same Spark."""
+        yield SparkEngine.on(self.snapshot, self.session.newSession())
 
     @staticmethod
     def translate(sql: str) -> str:

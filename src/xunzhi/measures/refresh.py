@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 import pyarrow as pa
 
@@ -67,9 +68,9 @@ class Refresh:
         with ThreadPoolExecutor(2) as pool:
             for _ in pool.map(lambda name: self._put(name, joined(parts.pop(name))), many):
                 pass
-        for name in few:
+        for name, new in self._narrowed(few):
             progress(self.plans[name].grain.label.zh, done, steps)
-            self._put(name, self._narrow(name))
+            self._put(name, new)
             done += 1
         progress("指标", done, steps)
         self.store.put_reach(self.reached)
@@ -78,13 +79,31 @@ class Refresh:
         months = self.months[name]
         return months is None or len(months) > FEW * len(self.now.months(self.plans[name].grain.base))
 
-    def _narrow(self, name: str) -> Cube:
+    def _narrowed(self, names: list[str]) -> Iterator[tuple[str, Cube]]:
+        """The cubes of grains of which few months are computed, two grains at once: none keeps a machine busy."""
+        if not names:
+            return
+        with self.engine.beside() as other, ThreadPoolExecutor(2) as pool:
+            free: SimpleQueue[Engine] = SimpleQueue()
+            free.put(self.engine)
+            free.put(other)
+
+            def narrowed(name: str) -> Cube:
+                engine = free.get()
+                try:
+                    return self._narrow(engine, name)
+                finally:
+                    free.put(engine)
+
+            yield from zip(names, pool.map(narrowed, names), strict=True)
+
+    def _narrow(self, engine: Engine, name: str) -> Cube:
         grain, months = self.plans[name].grain, self.months[name]
-        narrow(self.engine, grain, months or ())
+        narrow(engine, grain, months or ())
         try:
-            return compute(self.engine, self.plans[name], months)
+            return compute(engine, self.plans[name], months)
         finally:
-            self.engine.widen({grain.base, *grain.links})
+            engine.widen({grain.base, *grain.links})
 
     def _put(self, name: str, new: Cube) -> None:
         """Store what was computed of a grain in place of what it replaces."""
