@@ -12,6 +12,7 @@ from rich.table import Table
 
 from xunzhi.cli.app import app, errors, out, progress, settings
 from xunzhi.lake import quarantine as refused
+from xunzhi.lake.deidentify import deidentified
 from xunzhi.lake.ingest import check as dry_run
 from xunzhi.lake.ingest import ingest as load
 from xunzhi.lake.mapping import load_mapping
@@ -135,6 +136,33 @@ def tables(version: Annotated[int | None, typer.Option(help="默认最新 / defa
             ends = (months[0], months[-1]) if months else ("", "")
             table.add_row(name, spec.label(now.language), f"{rows:,}", str(len(snapshot.files(name))), *ends)
     out.print(table)
+
+
+@lake_app.command("extract")
+def extract(
+    folder: Annotated[Path, typer.Argument(help="新文件夹 / a new folder")],
+    tables: Annotated[list[str] | None, typer.Argument(help="表；默认全部 / tables; default: all with rows")] = None,
+    since: Annotated[str, typer.Option("--from", metavar="YYYY-MM", help="起始月 / first month")] = "",
+    until: Annotated[str, typer.Option("--to", metavar="YYYY-MM", help="截止月 / last month")] = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV 而非 Parquet / CSV rather than Parquet")] = False,
+) -> None:
+    """导出去标识化数据供分析 / Write tables for analysis, without what names a patient."""
+    now = settings()
+    snapshot = now.lake.snapshot()
+    wanted = tables or [name for name in now.lake.tables if snapshot.rows(name)]
+    months = {month for name in wanted if name in now.lake.tables for month in snapshot.months(name)}
+    chosen = [month for month in months if since <= month <= (until or "~")] if since or until else None
+    made = deidentified(snapshot, folder, wanted, chosen, "csv" if as_csv else "parquet")
+    table = Table(*now.say("表 行数", "table rows").split())
+    for name, rows in made.rows.items():
+        table.add_row(name, f"{rows:,}")
+    out.print(table)
+    out.print(
+        now.say(
+            f"各列如何处理见 {folder}/columns.csv。就诊时间保留，仍属个人信息，请按院内规定保管。",
+            f"{folder}/columns.csv says what became of each column. Times of care stay: handle it as personal data.",
+        )
+    )
 
 
 @lake_app.command("prune")

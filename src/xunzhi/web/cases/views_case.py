@@ -354,7 +354,7 @@ def _unsigned(request: HttpRequest, transition: Transition) -> dict[str, str]:
     by_code = signing_in.signs_by_code(request)
     if by_code and not second_factor.has_one(access_of(request).user):
         return {
-            "password": _("Single sign-on leaves no password to sign with. Set up a second factor in your profile.")
+            "password": _("Single sign-on leaves no password to sign with. Set up a second factor under My account.")
         }
     try:
         if signing_in.confirms(request, request.POST.get("password", "")):

@@ -1,4 +1,4 @@
-"""A history for the demo hospital: policies, findings in every state, a circle proved by the data, a running project.
+"""A history for the demo hospital: policies, letters, findings in every state, a proved circle, a running project.
 
 The steps are taken by the demo's people through the same services as on the site; then the dates are moved back, for a
 site that was founded today has no past. The results that prove the circle's effect are those of the synthetic data.
@@ -39,6 +39,7 @@ def seed() -> None:
     people = {name: _as(name) for name in names}
     with transaction.atomic():
         _procedures(SimpleNamespace(**people))
+        _letters(SimpleNamespace(**people))
         _findings(SimpleNamespace(**people))
         _circle(SimpleNamespace(**people))
         _project(SimpleNamespace(**people))
@@ -163,6 +164,15 @@ def _procedures(on: SimpleNamespace) -> None:
         values |= {"office": by.person.unit_id, "keeper": by.person.pk, "document": [str(text.pk)]}
         case = _moved(open_case("procedure", values, by.user), "submit", by)
         _back(_moved(case, "issue", on.quality), 200, due_stays=True)
+
+
+def _letters(on: SimpleNamespace) -> None:
+    """This year's responsibility letter to three departments: two have signed, one has still to."""
+    letter = open_case("responsibility_letter", _meant(_told("letter"), on), on.vice.user)
+    _back(_moved(letter, "issue", on.vice), 6)
+    signing = {on.head.person.pk: on.head, on.icu.person.pk: on.icu}
+    for one in Case.objects.filter(type="responsibility_letter", assignee__in=signing):
+        _back(_moved(one, "accept", signing[one.assignee_id]), 4, due_stays=True)
 
 
 def _circle(on: SimpleNamespace) -> None:
