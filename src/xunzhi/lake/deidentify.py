@@ -1,10 +1,10 @@
 """Tables for analysis outside the program, without what names a patient (去标识化, PIPL article 73).
 
 What a column may show is what the data dictionary says of it, nothing else. Names, numbers of identity, addresses and
-free text are left out. Numbers that lead from one row to others are replaced by marks that are the same within one
-extract and in no other, for the key is thrown away. Of dates of birth the year stays; ages from 90 on are one. Times of
-care stay, or no indicator could be computed: whoever knows when someone was treated may find him, so an extract remains
-personal data.
+free text are left out. Other texts that aren't open, such as the numbers of stays, specimens and staff, are replaced by
+marks that are the same within one extract and in no other, for the key is thrown away. Of dates of birth the year
+stays; ages from 90 on are one. Times of care stay, or no indicator could be computed: whoever knows when someone was
+treated may find him, so an extract remains personal data.
 """
 
 from __future__ import annotations
@@ -90,10 +90,12 @@ def _done(column: Column) -> str:
     """What becomes of a column: a key of :data:`DONE`."""
     if column.sensitivity is Sensitivity.IDENTIFYING:
         return "left out"
-    if column.sensitivity is not Sensitivity.PERSONAL:
+    if column.sensitivity is Sensitivity.OPEN:
         return "kept"
     if column.type is ColumnType.TEXT:
         return "mark"
+    if column.sensitivity is Sensitivity.INTERNAL:
+        return "kept"
     if column.type in (ColumnType.DATE, ColumnType.DATETIME):
         return "year"
     return "capped" if column.type in NUMERIC and column.unit == "year" else "kept"
