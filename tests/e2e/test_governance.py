@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Walk
+from tests.e2e.conftest import Walk, named
 from tests.e2e.visitor import Visitor
+from tests.web.test_serve import Running
 
 SCREENS = pytest.mark.parametrize(("language", "screen"), [("zh", "desktop"), ("en", "phone")])
 REVISED = {"desktop": "unplanned_readmit_31d", "phone": "preop_los_elective"}
@@ -87,3 +88,34 @@ def test_a_proposed_baseline_is_signed_with_its_reason(walk: Walk, language: str
     officer.sees(f"{place}床旁加装手消")
     expect(row).to_have_count(0)
     officer.look()
+
+
+@SCREENS
+def test_a_responsibility_letter_goes_to_two_departments_and_is_signed_by_both_sides(
+    walk: Walk, site: Running, language: str, screen: str
+) -> None:
+    title = f"责任书 {screen}"
+    vice, head = walk("vice", language, screen), walk("head", language, screen)
+    vice.go("/cases/responsibility_letter/new")
+    vice.fill(
+        subject=title, level="department", department="心血管内科", signatory=named(site, "head"),
+        begins="2026-12-01", ends="2027-11-30", duties="质量安全第一责任人", also_for="普通外科",
+        goals=[{"goal": "手卫生依从率", "target": "85%", "points": "20"}],
+    )  # fmt: skip
+    vice.press("提交登记 | File it")
+    letter = vice.case()
+    vice.step("签发 | Issue", sign=True)
+    vice.stands_at("待签订 | To be signed")
+
+    surgeon = walk("surgeon", language, screen)
+    surgeon.go("/")
+    surgeon.sees(title)
+    head.go("/")
+    head.page.locator(f"main a[href='/cases/{letter}']").first.click()
+    head.step("签订 | Sign", sign=True)
+    head.stands_at("履责中 | In force")
+    head.step("提交自评 | Report", self_review="核心制度均已落实")
+    head.stands_at("待考核 | To be assessed")
+    vice.go(f"/cases/{letter}")
+    vice.step("考核结束 | Assess", sign=True, score="95", outcome="fulfilled", remarks="同意")
+    vice.stands_at("已考核 | Assessed")
