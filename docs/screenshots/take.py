@@ -79,7 +79,9 @@ def take(browser: Browser, address: str, shot: Shot) -> None:
         page.add_init_script("localStorage.setItem('theme', 'dark')")
     if shot.user:
         sign_in(page, address, shot.user)
-    page.goto(address + shot.path)
+    answer = page.goto(address + shot.path)
+    if answer is None or not answer.ok:
+        raise SystemExit(f"{shot.name}: there is no page {shot.path}")
     if shot.click:
         page.locator(shot.click).first.click()
         page.wait_for_load_state()

@@ -39,10 +39,10 @@ def seed() -> None:
     people = {name: _as(name) for name in names}
     with transaction.atomic():
         _procedures(SimpleNamespace(**people))
-        _letters(SimpleNamespace(**people))
         _findings(SimpleNamespace(**people))
         _circle(SimpleNamespace(**people))
         _project(SimpleNamespace(**people))
+        _letters(SimpleNamespace(**people))
 
 
 def _as(name: str) -> HttpRequest:
