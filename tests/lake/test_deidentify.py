@@ -39,7 +39,7 @@ def test_no_name_number_or_text_is_in_it(lake: Lake, tmp_path: Path) -> None:
     snapshot = lake.snapshot()
     made = deidentified(snapshot, tmp_path / "out", TABLES)
     for table in TABLES:
-        assert made.rows[table] == snapshot.rows(table) > 0
+        assert made[table] == snapshot.rows(table) > 0
         written = f"read_parquet('{tmp_path}/out/{table}.parquet')"
         columns = values(f"SELECT column_name FROM (DESCRIBE SELECT * FROM {written})")
         for name, column in lake.tables[table].columns.items():
@@ -89,8 +89,8 @@ def test_of_birth_the_year_stays_and_nobody_is_older_than_90(lake: Lake, tmp_pat
 def test_only_the_months_asked_for(lake: Lake, tmp_path: Path) -> None:
     month = lake.snapshot().months("encounter")[1]
     made = deidentified(lake.snapshot(), tmp_path / "out", ["encounter", "staff"], [month])
-    assert 0 < made.rows["encounter"] < lake.snapshot().rows("encounter")
-    assert made.rows["staff"] == lake.snapshot().rows("staff")
+    assert 0 < made["encounter"] < lake.snapshot().rows("encounter")
+    assert made["staff"] == lake.snapshot().rows("staff")
 
 
 def test_mistakes_are_said_and_nothing_is_written(lake: Lake, tmp_path: Path) -> None:

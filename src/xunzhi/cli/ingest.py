@@ -154,7 +154,7 @@ def extract(
     chosen = [month for month in months if since <= month <= (until or "~")] if since or until else None
     made = deidentified(snapshot, folder, wanted, chosen, "csv" if as_csv else "parquet")
     table = Table(*now.say("表 行数", "table rows").split())
-    for name, rows in made.rows.items():
+    for name, rows in made.items():
         table.add_row(name, f"{rows:,}")
     out.print(table)
     out.print(

@@ -12,7 +12,6 @@ from __future__ import annotations
 import csv
 import secrets
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -35,22 +34,16 @@ DONE = {
 }
 
 
-@dataclass(frozen=True)
-class Extract:
-    """What was written: rows of each table."""
-
-    folder: Path
-    rows: dict[str, int]
-
-
 def deidentified(
     snapshot: Snapshot,
     folder: Path,
     tables: Collection[str],
     months: Collection[str] | None = None,
     ending: str = "parquet",
-) -> Extract:
+) -> dict[str, int]:
     """Write tables into an empty folder, a file each, and columns.csv that says what became of each column.
+
+    Returns how many rows each table has.
 
     Args:
         snapshot: the lake as it stands.
@@ -70,7 +63,7 @@ def deidentified(
     if folder.exists() and any(folder.iterdir()):
         raise LakeError(f"{folder} is not empty; name a new folder", f"{folder} 不是空文件夹，请另指定一个新文件夹")
     folder.mkdir(parents=True, exist_ok=True)
-    key, rows = secrets.token_hex(32), {}
+    key, rows = secrets.token_hex(32), dict.fromkeys(tables, 0)
     with duckdb.connect() as connection:
         for table in tables:
             spec = snapshot.tables[table]
@@ -83,7 +76,7 @@ def deidentified(
             rows[table] = copied[0] if copied else 0
     with (folder / "columns.csv").open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file).writerows(_told(snapshot, tables))
-    return Extract(folder, rows)
+    return rows
 
 
 def _done(column: Column) -> str:
