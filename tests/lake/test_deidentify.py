@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from xunzhi.lake import Lake, LakeError
+from xunzhi.lake import Lake, LakeError, deidentify
 from xunzhi.lake.deidentify import deidentified
 from xunzhi.standards import load_pack
 from xunzhi.standards.tables import Sensitivity
@@ -101,3 +101,23 @@ def test_mistakes_are_said_and_nothing_is_written(lake: Lake, tmp_path: Path) ->
     (tmp_path / "full" / "notes.txt").write_text("x")
     with pytest.raises(LakeError, match="not empty"):
         deidentified(lake.snapshot(), tmp_path / "full", ["encounter"])
+    assert sorted(path.name for path in (tmp_path / "full").iterdir()) == ["notes.txt"]
+    with pytest.raises(LakeError, match="can't be written"):
+        deidentified(lake.snapshot(), tmp_path / "full" / "notes.txt" / "below", ["encounter"])
+    with pytest.raises(LakeError, match="can't be written"):
+        deidentified(lake.snapshot(), tmp_path / "full" / "notes.txt", ["encounter"])
+
+
+def test_what_was_killed_in_the_middle_leaves_no_extract_and_the_next_one_begins_anew(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(deidentify, "_told", killed)
+        with pytest.raises(KeyboardInterrupt):
+            deidentified(lake.snapshot(), tmp_path / "out", ["encounter"])
+    assert not (tmp_path / "out").exists()
+    assert deidentified(lake.snapshot(), tmp_path / "out", ["staff"])["staff"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]

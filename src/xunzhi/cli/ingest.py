@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -148,6 +149,8 @@ def extract(
 ) -> None:
     """导出去标识化数据供分析 / Write tables for analysis, without what names a patient."""
     now = settings()
+    if odd := [month for month in (since, until) if month and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month)]:
+        raise ValueError(now.say(f"{odd[0]} 不是月份，请写成 2026-01", f"{odd[0]} is no month; write it like 2026-01"))
     snapshot = now.lake.snapshot()
     wanted = tables or [name for name in now.lake.tables if snapshot.rows(name)]
     months = {month for name in wanted if name in now.lake.tables for month in snapshot.months(name)}

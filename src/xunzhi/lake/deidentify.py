@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import secrets
+import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -41,28 +42,41 @@ def deidentified(
     months: Collection[str] | None = None,
     ending: str = "parquet",
 ) -> dict[str, int]:
-    """Write tables into an empty folder, a file each, and columns.csv that says what became of each column.
+    """Write tables into a new folder, a file each, and columns.csv that says what became of each column.
 
-    Returns how many rows each table has.
+    Returns how many rows each table has. The folder is there when all of it is written.
 
     Args:
         snapshot: the lake as it stands.
-        folder: made if it isn't there.
+        folder: is made; an empty one may be there.
         tables: names of canonical tables.
         months: 'YYYY-MM'; None for all. Tables without a time are written whole.
         ending: `parquet` or `csv`.
 
     Raises:
-        LakeError: if the folder isn't empty, or there is no such table.
+        LakeError: if the folder isn't empty or can't be written, or there is no such table.
     """
     if unknown := sorted(set(tables) - snapshot.tables.keys()):
         raise LakeError(
             f"there is no table {', '.join(unknown)}; `xunzhi lake tables` lists them",
             f"没有表 {', '.join(unknown)}；`xunzhi lake tables` 可列出全部",
         )
-    if folder.exists() and any(folder.iterdir()):
-        raise LakeError(f"{folder} is not empty; name a new folder", f"{folder} 不是空文件夹，请另指定一个新文件夹")
-    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder.absolute().with_name(f".{folder.name}.unfinished")
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise LakeError(f"{folder} is not empty; name a new folder", f"{folder} 不是空文件夹，请另指定一个新文件夹")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        rows = _written(snapshot, draft, tables, months, ending)
+        draft.replace(folder)
+    except (OSError, duckdb.IOException) as error:
+        raise LakeError(f"{folder} can't be written: {error}", f"{folder} 无法写入：{error}") from error
+    return rows
+
+
+def _written(
+    snapshot: Snapshot, folder: Path, tables: Collection[str], months: Collection[str] | None, ending: str
+) -> dict[str, int]:
     key, rows = secrets.token_hex(32), dict.fromkeys(tables, 0)
     with duckdb.connect() as connection:
         for table in tables:

@@ -7,6 +7,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 
 from xunzhi.web.cases.access import may_see
 from xunzhi.web.cases.errors import Refused
@@ -103,3 +105,26 @@ def test_a_head_signs_with_the_people_of_his_department(world: SimpleNamespace) 
     letter = open_case("responsibility_letter", {**SAID, **named}, world.people.head_a)
     letter = stepped(letter, "issue", world.people.head_a)
     assert stepped(letter, "accept", world.people.doctor_a).state == "in_force"
+
+
+def test_nobody_signs_for_another_and_staff_issue_none(world: SimpleNamespace) -> None:
+    letter = issued(world)
+    for name in ("head_b", "doctor_a", "officer", "vice"):
+        with pytest.raises(PermissionDenied):
+            stepped(letter, "accept", getattr(world.people, name))
+    named = {"department": world.units.cardiology.pk, "signatory": world.people.head_a.person.pk}
+    with pytest.raises(PermissionDenied):
+        open_case("responsibility_letter", {**SAID, **named}, world.people.doctor_a)
+
+
+def test_a_head_issues_none_for_another_department(world: SimpleNamespace) -> None:
+    named = {
+        "department": world.units.cardiology.pk,
+        "signatory": world.people.doctor_a.person.pk,
+        "level": "individual",
+    }
+    also = {"also_for": [world.units.surgery.pk]}
+    letter = open_case("responsibility_letter", {**SAID, **named, **also}, world.people.head_a)
+    with pytest.raises(PermissionDenied), transaction.atomic():
+        stepped(letter, "issue", world.people.head_a)
+    assert list(Case.objects.filter(type="responsibility_letter").values_list("state", flat=True)) == ["draft"]
