@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from collections.abc import Mapping as Names
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -69,13 +70,15 @@ def _load(transaction: Transaction, mapping: Mapping, sources: Names[str, RowSou
     pack = transaction.lake.pack
     confine(transaction.connection, transaction.lake.root, _files(sources))
     delivery = Delivery(transaction.connection, mapping, pack, transaction.staging, step)
-    delivery.read(sources)
+    with ThreadPoolExecutor(1) as beside:
+        printed = beside.submit(_fingerprint, sources)
+        delivery.read(sources)
     delivery.map()
     refused = quarantine.collect(delivery)
     delivery.forget_sources()
     report = write_rows(transaction, delivery, delivery_report(delivery, _name(sources)))
     report = replace(report, news=news_of(report, _history(transaction.base, mapping)))
-    fingerprint = _fingerprint(sources)
+    fingerprint = printed.result()
     quarantine.put(transaction, mapping, refused, (_name(sources), fingerprint))
     report = replace(report, version=transaction.batch, seconds=time.monotonic() - clock)
     size = sum(source.size() or 0 for source in sources.values()) or None

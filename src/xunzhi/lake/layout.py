@@ -15,6 +15,15 @@ def month_sql(spec: Table) -> str:
     return f"coalesce(strftime({quoted(spec.month)}, '%Y-%m'), {literal(OPEN_MONTH)})"
 
 
+def counts_sql(spec: Table, rows: str) -> str:
+    """A SELECT of institution, partition and number of rows of a relation; few months are told as text, not all rows."""
+    if spec.month is None:
+        return f"SELECT institution, {month_sql(spec)}, count(*) FROM {rows} GROUP BY ALL"
+    month = quoted(spec.month)
+    counted = f"SELECT institution, date_trunc('month', {month}) AS {month}, count(*) AS n FROM {rows} GROUP BY ALL"
+    return f"SELECT institution, {month_sql(spec)}, n FROM ({counted})"
+
+
 def order_sql(spec: Table, *, one_institution: bool) -> Iterator[str]:
     """Partition, then key, as SQL; numbers where they do, for they sort faster than texts."""
     if not one_institution:

@@ -29,7 +29,7 @@ from xunzhi.lake.files import (
     scan,
     signature,
 )
-from xunzhi.lake.layout import month_sql, order_sql, to_merge
+from xunzhi.lake.layout import counts_sql, month_sql, order_sql, to_merge
 from xunzhi.standards import Table
 from xunzhi.standards.durable import sync
 from xunzhi.standards.pack import link_columns
@@ -342,7 +342,7 @@ class Transaction:
     def _rewrite(self, spec: Table) -> None:
         """Write the staged rows, with what remains of the files that lose rows and of small files beside them."""
         current = self._current(spec.table)
-        incoming = self._run(f"SELECT institution, {MONTH}, count(*) FROM _staged GROUP BY ALL").fetchall()
+        incoming = self._run(counts_sql(spec, "_staged")).fetchall()
         losing = {Path(path) for (path,) in self._run("SELECT DISTINCT _path FROM _replaced").fetchall()}
         old = {file for file in current if self._place(spec, file) in losing}
         old |= to_merge(current - old, incoming)
