@@ -16,7 +16,7 @@ def month_sql(spec: Table) -> str:
 
 
 def counts_sql(spec: Table, rows: str) -> str:
-    """A SELECT of institution, partition and number of rows of a relation; few months are told as text, not all rows."""
+    """A SELECT of institution, partition and number of rows; a month becomes text once, not once a row."""
     if spec.month is None:
         return f"SELECT institution, {month_sql(spec)}, count(*) FROM {rows} GROUP BY ALL"
     month = quoted(spec.month)

@@ -191,13 +191,15 @@ def narrow(engine: Engine, grain: Grain, months: Collection[str]) -> None:
         engine.define(grain.base, own)
     by = sorted({link.by for link in grain.links.values() if link.by})
     engine.keep(TOUCHED, f"SELECT DISTINCT {', '.join(['institution', *by])} FROM ({own}) AS b")
-    ranges = _ranges(engine, by)
+    ends = _ends(engine, by)
     for table, link in grain.links.items():
         if link.by is None:
             engine.define(table, f"SELECT * FROM {RAW}{table}")
             continue
-        wanted = {link.by: ranges[link.by]} if link.by in ranges else {}
-        condition = f"(institution, {link.by}) IN (SELECT institution, {link.by} FROM {TOUCHED})"
+        low, high = ends[link.by]
+        wanted = {link.by: (low, high)} if isinstance(low, str) and isinstance(high, str) else {}
+        touched = f"(institution, {link.by}) IN (SELECT institution, {link.by} FROM {TOUCHED})"
+        condition = "FALSE" if low is None else touched  # else a scan looks through all files for nothing
         if link.days and link.time:
             first, last = days_of(months, back=link.days[1] + 1, on=-link.days[0])
             wanted[link.time] = first, last
@@ -216,11 +218,10 @@ def days_of(months: Collection[str], back: int = 0, on: int = 0) -> tuple[str, s
     return (first - timedelta(back)).isoformat(), (after + timedelta(on - 1)).isoformat()
 
 
-def _ranges(engine: Engine, by: list[str]) -> dict[str, tuple[str, str]]:
-    """The lowest and highest of the touched values of text columns."""
+def _ends(engine: Engine, by: list[str]) -> dict[str, tuple[object, object]]:
+    """The lowest and highest of the touched values of each column; None where there is no value."""
     if not by:
         return {}
     bounds = ", ".join(f"min({column}) AS low_{column}, max({column}) AS high_{column}" for column in by)
     found = engine.query(f"SELECT {bounds} FROM {TOUCHED}").to_pylist()[0]
-    ends = {column: (found[f"low_{column}"], found[f"high_{column}"]) for column in by}
-    return {column: (low, high) for column, (low, high) in ends.items() if isinstance(low, str)}
+    return {column: (found[f"low_{column}"], found[f"high_{column}"]) for column in by}
