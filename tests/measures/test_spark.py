@@ -13,13 +13,14 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from tests.measures.worked_cases import all_rows
 from xunzhi.measures.cube import compute
 from xunzhi.measures.engine import DuckEngine, SparkEngine
 from xunzhi.measures.plan import plan
-from xunzhi.measures.proof import case_rows
 from xunzhi.standards import Pack, load_pack
 
 PACK = load_pack()
+PLANS = plan(PACK)
 
 
 @dataclass(frozen=True)
@@ -45,30 +46,13 @@ class OneFileEach:
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory):
-    """The rows of every worked case; keys that a case leaves out are numbered."""
-    gathered: dict[str, list[dict[str, object]]] = {}
-    for indicator in PACK.indicators.values():
-        for number, revision in enumerate(indicator.revisions):
-            for name, rows in case_rows(PACK, revision.case).items():
-                for row in rows.to_pylist():
-                    gathered.setdefault(name, []).append({**row, "institution": f"{indicator.id}.{number}"})
     folder = tmp_path_factory.mktemp("cases")
-    for name, rows in gathered.items():
+    for name, rows in all_rows(PACK).items():
         connection = duckdb.connect()
-        connection.register("given", typed(name, rows))
+        connection.register("given", rows)
         selected = ", ".join(f'CAST("{column}" AS {kind}) AS "{column}"' for column, kind in PACK.schema[name].items())
         connection.execute(f"COPY (SELECT {selected} FROM given) TO '{folder}/{name}.parquet'")
     return OneFileEach(PACK, folder)
-
-
-def typed(name: str, rows: list[dict[str, object]]) -> pa.Table:
-    key = PACK.tables[name].key
-    filled = [{column: row.get(column) for column in PACK.schema[name]} for row in rows]
-    for number, row in enumerate(filled):
-        for column in key:
-            if row[column] is None:
-                row[column] = "2026-01-01" if PACK.schema[name][column] in ("DATE", "TIMESTAMP") else str(number)
-    return pa.table({column: pa.array([row[column] for row in filled], pa.string()) for column in PACK.schema[name]})
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +61,12 @@ def spark(snapshot):
     session = (
         sql.SparkSession.builder.master("local[2]")
         .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "2")
+        .config("spark.sql.shuffle.partitions", "1")
         .config("spark.ui.enabled", "false")
         .config("spark.sql.adaptive.enabled", "false")
         .config("spark.sql.codegen.wholeStage", "false")
         .config("spark.log.level", "ERROR")
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         .getOrCreate()
     )
     yield SparkEngine.on(snapshot, session)
@@ -94,10 +79,9 @@ def duck(snapshot):
         yield engine
 
 
-@pytest.mark.parametrize("grain", sorted(plan(PACK)))
+@pytest.mark.parametrize("grain", sorted(PLANS))
 def test_the_cube_is_the_same(grain, duck, spark):
-    grain_plan = plan(PACK)[grain]
-    ours, theirs = compute(duck, grain_plan), compute(spark, grain_plan)
+    ours, theirs = compute(duck, PLANS[grain]), compute(spark, PLANS[grain])
     assert rows(theirs.sums) == rows(ours.sums)
     assert rows(theirs.values) == rows(ours.values)
 
@@ -108,5 +92,5 @@ def rows(table: pa.Table) -> list[tuple[object, ...]]:
 
 
 def test_every_grain_has_rows_in_some_case(duck):
-    empty = [name for name, grain_plan in plan(PACK).items() if not compute(duck, grain_plan).sums.num_rows]
+    empty = [name for name, grain_plan in PLANS.items() if not compute(duck, grain_plan).sums.num_rows]
     assert empty == []

@@ -6,7 +6,7 @@ adds up. The second holds the cells that are kept as values: one row per value a
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -189,17 +189,14 @@ def narrow(engine: Engine, grain: Grain, months: Collection[str]) -> None:
     own = f"SELECT * FROM ({near}) AS o WHERE {in_months(grain.time, months)}"
     if grain.base not in grain.links:
         engine.define(grain.base, own)
-    by = sorted({link.by for link in grain.links.values() if link.by})
+    by = sorted({column for link in grain.links.values() for column in link.by})
     engine.keep(TOUCHED, f"SELECT DISTINCT {', '.join(['institution', *by])} FROM ({own}) AS b")
     ends = _ends(engine, by)
     for table, link in grain.links.items():
-        if link.by is None:
+        if link.whole:
             engine.define(table, f"SELECT * FROM {RAW}{table}")
             continue
-        low, high = ends[link.by]
-        wanted = {link.by: (low, high)} if isinstance(low, str) and isinstance(high, str) else {}
-        touched = f"(institution, {link.by}) IN (SELECT institution, {link.by} FROM {TOUCHED})"
-        condition = "FALSE" if low is None else touched  # else a scan looks through all files for nothing
+        condition, wanted = _touched(link.by, ends)
         if link.days and link.time:
             first, last = days_of(months, back=link.days[1] + 1, on=-link.days[0])
             wanted[link.time] = first, last
@@ -210,6 +207,18 @@ def narrow(engine: Engine, grain: Grain, months: Collection[str]) -> None:
             others = f"{linked} AND NOT coalesce({in_months(grain.time, months)}, FALSE)"
             linked = f"{others} UNION ALL {own}"
         engine.define(table, linked)
+
+
+def _touched(by: Collection[str], ends: Mapping[str, tuple[object, object]]) -> tuple[str, dict[str, tuple[str, str]]]:
+    """The condition for rows that are linked by one of the columns, and the ranges that it needs.
+
+    Where nothing is linked it is FALSE: else a scan looks through all files for nothing.
+    """
+    used = [column for column in by if ends[column][0] is not None]
+    texts = ((column, *ends[column]) for column in used)
+    ranges = {column: (low, high) for column, low, high in texts if isinstance(low, str) and isinstance(high, str)}
+    conditions = [f"(institution, {column}) IN (SELECT institution, {column} FROM {TOUCHED})" for column in used]
+    return f"({' OR '.join(conditions) or 'FALSE'})", ranges if len(used) == 1 else {}
 
 
 def days_of(months: Collection[str], back: int = 0, on: int = 0) -> tuple[str, str]:

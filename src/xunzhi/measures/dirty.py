@@ -81,9 +81,10 @@ class Changes:
     def near(self, table: str, link: Link, time: str) -> dict[str, tuple[str, str]]:
         """Ranges of columns of a base table outside of which its rows can't be touched by the changes of another."""
         bounds, found = self._bounds[table], {}
-        low, high = bounds[f"low_{link.by}"], bounds[f"high_{link.by}"]
-        if link.by and isinstance(low, str) and isinstance(high, str):
-            found[link.by] = low, high
+        for column in link.by:
+            low, high = bounds[f"low_{column}"], bounds[f"high_{column}"]
+            if len(link.by) == 1 and isinstance(low, str) and isinstance(high, str):
+                found[column] = low, high
         first, last = bounds.get(f"low_{link.time}"), bounds.get(f"high_{link.time}")
         if link.days and isinstance(first, date) and isinstance(last, date):
             days = first + timedelta(link.days[0]), last + timedelta(link.days[1] + 1)
@@ -99,20 +100,22 @@ def dirty_months(changes: Changes, grain: Grain) -> Months:
         found |= _column(changes.engine, f"SELECT {month_of(grain.time)} AS month FROM ({rows}) AS c")
     for table in sorted(changes.tables & set(grain.links)):
         link = grain.links[table]
-        if link.by is None:
+        if link.whole:
             return None
-        touched = f"b.institution = c.institution AND b.{link.by} = c.{link.by}"
+        within = ""
         if link.days:
-            touched += (
+            within = (
                 f" AND b.{grain.time} BETWEEN c.{link.time} + INTERVAL ({link.days[0]}) DAY"
                 f" AND c.{link.time} + INTERVAL ({link.days[1] + 1}) DAY"
             )
         changed = changes.of(table, grain)
         near = changes.engine.rows(grain.base, changes.near(table, link, grain.time))
-        found |= _column(
-            changes.engine,
-            f"SELECT {month_of('b.' + grain.time)} AS month FROM ({near}) AS b JOIN ({changed}) AS c ON {touched}",
-        )
+        for column in link.by:
+            touched = f"b.institution = c.institution AND b.{column} = c.{column}{within}"
+            found |= _column(
+                changes.engine,
+                f"SELECT {month_of('b.' + grain.time)} AS month FROM ({near}) AS b JOIN ({changed}) AS c ON {touched}",
+            )
     return found
 
 

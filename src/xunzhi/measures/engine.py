@@ -110,7 +110,11 @@ class DuckEngine:
 
     def widen(self, tables: Iterable[str]) -> None:
         """Show all rows of tables again."""
-        self._shown.difference_update(tables)
+        if self.snapshot is None:
+            for table in tables:
+                self.define(table, f"SELECT * FROM {RAW}{table}")
+        else:
+            self._shown.difference_update(tables)
 
     def query(self, sql: str) -> pa.Table:
         """Run a SELECT."""

@@ -13,12 +13,12 @@ from xunzhi.standards.tables import NAME, Label, Standard
 class Link(Standard):
     """How a changed row of a source table finds the grain rows that it can change.
 
-    The grain's base rows with the same value in `by` are touched; with `days`, only those whose time lies from
-    `days[0]` to `days[1]` days after the changed row's own time (`time`, a column of the source table).
+    The grain's base rows with the same value in a column of `by` are touched; with `days`, only those whose time lies
+    from `days[0]` to `days[1]` days after the changed row's own time (`time`, a column of the source table).
     A table with `whole: true` touches every row (small reference tables).
     """
 
-    by: str | None = None
+    by: tuple[str, ...] = ()
     time: str | None = None
     days: tuple[int, int] | None = None
     whole: bool = False
@@ -28,11 +28,14 @@ class Link(Standard):
     def _short_form(cls, data: Any) -> Any:
         if data == "whole":
             return {"whole": True}
-        return {"by": data} if isinstance(data, str) else data
+        given = {"by": data} if isinstance(data, str) else data
+        if isinstance(given, dict) and isinstance(given.get("by"), str):
+            return {**given, "by": [given["by"]]}
+        return given
 
     @model_validator(mode="after")
     def _one_way(self) -> Link:
-        if self.whole == (self.by is not None):
+        if self.whole == bool(self.by):
             raise ValueError("say either the linking column or whole")
         if (self.days is None) != (self.time is None):
             raise ValueError("days need the source table's time column, and the other way round")

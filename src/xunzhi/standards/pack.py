@@ -173,9 +173,10 @@ class _Loader:
                 "grains", grain.grain, ("links", table), "is linked but the SQL doesn't read it; remove the link"
             )
         for table, link in grain.links.items():
-            if table not in pack.tables or link.by is None:
+            if table not in pack.tables:
                 continue
-            for column, owner in ((link.by, base), (link.by, pack.tables[table]), (link.time, pack.tables[table])):
+            linked = [(column, owner) for column in link.by for owner in (base, pack.tables[table])]
+            for column, owner in (*linked, (link.time, pack.tables[table])):
                 if column and column not in owner.columns:
                     self.reader.report(
                         "grains", grain.grain, ("links", table), f"{owner.table} has no column {column!r}"
@@ -277,9 +278,9 @@ def link_columns(pack: Pack, table: str) -> set[str]:
     for grain in pack.grains.values():
         link = grain.links.get(table)
         if link:
-            columns |= {column for column in (link.by, link.time) if column}
+            columns |= {*link.by, *([link.time] if link.time else [])}
         if grain.base == table:
-            columns |= {grain.time} | {other.by for other in grain.links.values() if other.by}
+            columns |= {grain.time} | {column for other in grain.links.values() for column in other.by}
     return columns
 
 

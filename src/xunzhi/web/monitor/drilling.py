@@ -151,8 +151,9 @@ class Drill:
             found = [(self.grain.base, base)]
             for table, link in self.grain.links.items():
                 columns = self.pack.tables[table].columns
-                if link.by and link.by in columns and first.get(link.by) is not None and table != self.grain.base:
-                    near = {"institution": case["institution"], link.by: first[link.by]}
+                by = next((name for name in link.by if name in columns and first.get(name) is not None), None)
+                if by and table != self.grain.base:
+                    near = {"institution": case["institution"], by: first[by]}
                     found.append((table, self._select(engine, table, near)))
         return [self._origin(table, rows, identified) for table, rows in found if rows.num_rows]
 
