@@ -66,13 +66,20 @@ _WORD = re.compile(r"(?<![/\w])\w+")
 
 
 class DuckEngine:
-    """DuckDB in this process: the default. Views of the lake's tables are made when a statement first names them."""
+    """DuckDB in this process: the default. Views of the tables are made when a statement first names them."""
 
     name = "duckdb"
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, snapshot: Snapshot | None = None):
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        snapshot: Snapshot | None = None,
+        given: Mapping[str, str] | None = None,
+    ):
+        """The tables are those of a snapshot, or the SELECTs in `given`."""
         self.connection = connection
         self.snapshot = snapshot
+        self._given = given or {}
         self._institutions: Collection[str] | None = None
         self._shown: set[str] = set()
 
@@ -87,21 +94,19 @@ class DuckEngine:
     @classmethod
     def of(cls, pack: Pack, rows: Mapping[str, pa.Table]) -> DuckEngine:
         """An engine on tables in memory, for worked cases and dry runs; tables not given are empty."""
-        engine = cls(duckdb.connect())
+        connection = duckdb.connect()
+        given = {}
         for table, columns in pack.schema.items():
+            known = rows[table].column_names if table in rows else ()
             selected = ", ".join(
-                f'CAST("{column}" AS {kind}) AS "{column}"'
-                if table in rows and column in rows[table].column_names
-                else f'CAST(NULL AS {kind}) AS "{column}"'
+                f"CAST({quoted if column in known else 'NULL'} AS {kind}) AS {quoted}"
                 for column, kind in columns.items()
+                for quoted in [f'"{column}"']
             )
+            given[table] = f"SELECT {selected} " + (f"FROM given_{table}" if table in rows else "WHERE FALSE")
             if table in rows:
-                engine.connection.register(f"given_{table}", rows[table])
-                engine.define(RAW + table, f"SELECT {selected} FROM given_{table}")
-            else:
-                engine.define(RAW + table, f"SELECT {selected} WHERE FALSE")
-            engine.define(table, f"SELECT * FROM {RAW}{table}")
-        return engine
+                connection.register(f"given_{table}", rows[table])
+        return cls(connection, given=given)
 
     def limit(self, institutions: Collection[str] | None) -> None:
         """Show the rows of some institutions only."""
@@ -110,11 +115,7 @@ class DuckEngine:
 
     def widen(self, tables: Iterable[str]) -> None:
         """Show all rows of tables again."""
-        if self.snapshot is None:
-            for table in tables:
-                self.define(table, f"SELECT * FROM {RAW}{table}")
-        else:
-            self._shown.difference_update(tables)
+        self._shown.difference_update(tables)
 
     def query(self, sql: str) -> pa.Table:
         """Run a SELECT."""
@@ -140,18 +141,25 @@ class DuckEngine:
         self.connection.execute(f'CREATE OR REPLACE TEMP {kind} "{name}" AS {sql}')
 
     def _show(self, sql: str) -> None:
-        """Make views of the lake's tables that a statement names: opening them all takes longer than many a query."""
-        if self.snapshot is None:
-            return
+        """Make views of the tables that a statement names: opening them all takes longer than many a query."""
         for word in sorted(set(_WORD.findall(sql)) - self._shown):
             table = word.removeprefix(RAW)
-            if table not in self.snapshot.pack.tables:
+            if not self._is_table(table):
                 continue
             if RAW + table not in self._shown:
-                self._create("VIEW", RAW + table, self.snapshot.view_sql(table, institutions=self._institutions))
+                self._create("VIEW", RAW + table, self._stored(table))
             if word == table:
                 self._create("VIEW", table, f"SELECT * FROM {RAW}{table}")
             self._shown |= {word, RAW + table}
+
+    def _is_table(self, name: str) -> bool:
+        return name in (self.snapshot.pack.tables if self.snapshot else self._given)
+
+    def _stored(self, table: str) -> str:
+        """A SELECT of a table's rows."""
+        if self.snapshot is None:
+            return self._given[table]
+        return self.snapshot.view_sql(table, institutions=self._institutions)
 
     def rows(self, table: str, within: Within) -> str:
         """A SELECT that leaves out the files that can't have such rows."""
@@ -160,7 +168,7 @@ class DuckEngine:
     @contextmanager
     def beside(self) -> Iterator[DuckEngine]:
         """Another connection to the same database: memory and threads are shared."""
-        with DuckEngine(self.connection.cursor(), self.snapshot) as other:
+        with DuckEngine(self.connection.cursor(), self.snapshot, self._given) as other:
             yield other
 
     def __enter__(self) -> Self:
