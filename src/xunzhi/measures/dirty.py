@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 
 from xunzhi.lake import Snapshot
 from xunzhi.measures.coverage import TOLERANCE
@@ -27,9 +28,14 @@ _EVERY_COLUMN = re.compile(r"(SELECT|DISTINCT|,)\s*(\w+\.)?\*|\bNATURAL\b|\bCOLU
 
 def columns_read(grain: Grain, table: Table) -> set[str]:
     """The columns of a table that a grain can depend on: those whose names stand anywhere in its SQL."""
-    if _EVERY_COLUMN.search(grain.sql):
-        return set(table.columns)
-    return set(re.findall(r"\w+", grain.sql)) & set(table.columns)
+    words = _words(grain.sql)
+    return set(table.columns) if words is None else set(words & set(table.columns))
+
+
+@lru_cache(maxsize=1000)
+def _words(sql: str) -> frozenset[str] | None:
+    """All words of a SELECT; None if it takes columns without naming them."""
+    return None if _EVERY_COLUMN.search(sql) else frozenset(re.findall(r"\w+", sql))
 
 
 class Changes:
