@@ -11,8 +11,8 @@ The hospital is synthetic: all canonical tables over 60 months. Ten times as man
 the same facts, each in files of its own. The bare scan reads every column that the grains read, once, from the same
 files, and groups each table by institution, department (where the table has one) and month. Each run is a process of
 its own, begins with none of the files in memory (ten million discharges don't fit there), and alternates with the
-others; medians are compared. The small lake is timed before and after the large one: in between a shared machine may have
-become a third faster or slower. Seconds of CPU tell what a machine busy with other work hides.
+others; medians are compared. The small lake is timed before and after the large one: in between a shared machine may
+have become a third faster or slower. Seconds of CPU tell what a machine busy with other work hides.
 
 A month is changed in two ways. Late costs correct one column of every stay of the month. In a month delivered anew,
 every stay of it has another way of discharge, department, doctor, admission time and cost, so that every grain that

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 import xunzhi.standards
+from xunzhi.standards import load_pack
 from xunzhi.standards.sql import columns_of
 from xunzhi.standards.tables import Check, CodeList, Sensitivity, Table
 from xunzhi.standards.yaml_source import load_yaml
@@ -71,6 +72,7 @@ def test_file_names_are_the_names_inside() -> None:
 
 def test_every_code_list_in_use_exists_and_every_list_is_in_use() -> None:
     used = {column.codes for table in TABLES.values() for column in table.columns.values() if column.codes}
+    used |= {stratum.codes for stratum in load_pack().manifest.strata.values() if stratum.codes}
     assert used == set(CODES)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from xunzhi.standards.rules import RuleCode
 from xunzhi.standards.tables import Label, Standard
@@ -15,10 +15,23 @@ PARTS = ("codes", "tables", "grains", "indicators")
 
 
 class Stratum(Standard):
-    """A way to divide the hospital; `names` is the table and columns that give codes their names."""
+    """A way to divide the hospital's results.
+
+    Attributes:
+        names: the table and columns that give its units (departments, people) their names.
+        codes: the list that names its units, if they are kinds of cases, such as diseases. These belong to nobody: who
+            doesn't see the whole hospital doesn't see them.
+    """
 
     label: Label
     names: tuple[str, str, str] | None = None
+    codes: str | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Stratum:
+        if self.names and self.codes:
+            raise ValueError("say either names or codes")
+        return self
 
 
 class Replaced(Standard):

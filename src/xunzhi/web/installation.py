@@ -53,6 +53,17 @@ def in_language(label: Label, code: str | None = None) -> str:
     return label("zh" if (code or get_language() or "zh").startswith("zh") else "en")
 
 
+def kinds_of_cases(stratum: str) -> dict[str, str] | None:
+    """Code → name of the units of a stratum that divides cases by what they are, in the language of this request.
+
+    None for strata whose units are departments or people.
+    """
+    spec = pack().manifest.strata.get(stratum)
+    if spec is None or spec.codes is None:
+        return None
+    return {code: in_language(item.label) for code, item in pack().codes[spec.codes].codes.items()}
+
+
 def indicator_name(name: str) -> str:
     """An indicator's name in the language of this request; its id, if it is no longer in the standards."""
     indicator = pack().indicators.get(name)

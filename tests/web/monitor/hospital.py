@@ -1,8 +1,9 @@
 """Two hospitals with results, for the tests of pages that show them (fixtures `results_home` and `results`).
 
 H1 has seven departments, 45 discharges each a month from 2023-01 to 2025-02. Two to four die each month, but one in
-three of cardiology (0301) in the last month. All of cardiology lie on its ward 0301W1 and are doctor_a's; those of
-surgery (0401) are doctor_b's. Department 0901 discharges three a month: too few for any comparison. H2 is small.
+three of cardiology (0301) in the last month. All of cardiology lie on its ward 0301W1 with heart attacks, the only
+diagnoses that are coded, and are doctor_a's; those of surgery (0401) are doctor_b's. Department 0901 discharges three
+a month: too few for any comparison. H2 is small.
 """
 
 from __future__ import annotations
@@ -74,7 +75,13 @@ def fill(lake: Lake) -> None:
     named = [("H1", code, name) for code, name in DEPARTMENTS.items()]
     named += [("H1", "0301W1", "心内一病区"), ("H2", "0301", "内科")]
     institutions, codes, names = zip(*named, strict=True)
+    hearts = [row[1] for row in _stays("H1", "0301", EACH)]
+    diagnosis = {
+        "institution": ["H1"] * len(hearts), "encounter_id": hearts, "kind": ["principal"] * len(hearts),
+        "sequence": [1] * len(hearts), "icd10": ["I21.900"] * len(hearts),
+    }  # fmt: skip
     with lake.write("test") as transaction:
+        transaction.upsert("diagnosis", pa.table(diagnosis))
         transaction.upsert("department", pa.table({"institution": institutions, "department": codes, "name": names}))
         transaction.upsert("encounter", encounter)
 

@@ -163,6 +163,42 @@ def test_a_purpose_shows_who_the_patients_are_and_is_recorded(signed_in: Browser
     assert Entry.objects.filter(action="patient.identify").count() == 1
 
 
+HEARTS = {"stratum": "disease", "unit": "I00-I99"}
+
+
+def test_a_chapter_of_diseases_has_its_chart_and_its_cases(signed_in: Browser, readings: Readings) -> None:
+    browser = signed_in("officer")
+    browser.cookies["django_language"] = "zh-hans"
+    page = browser.get(f"/indicators/{MORTALITY}", HEARTS)
+    assert page.context["place"].name == "循环系统疾病"
+    assert ("disease", "疾病大类") in re.findall(r'<option value="(\w+)"[^>]*>([^<]+)', page.content.decode())
+    (cardiology,) = (
+        row["value"]
+        for row in readings.series("H1", "department", indicators=[MORTALITY]).to_pylist()
+        if (row["unit"], row["period"]) == ("0301", NEWEST)
+    )
+    (hearts,) = (
+        row["value"]
+        for row in readings.series("H1", "disease", indicators=[MORTALITY]).to_pylist()
+        if (row["unit"], row["period"]) == ("I00-I99", NEWEST)
+    )
+    assert hearts == cardiology > 0
+    assert len(browser.get(f"/indicators/{MORTALITY}/cases", HEARTS).context["cases"]) == 15
+    browser.cookies["django_language"] = "en"
+    assert browser.get(f"/indicators/{MORTALITY}", HEARTS).context["place"].name == "Circulatory system"
+
+
+@pytest.mark.parametrize("who", ["head_a", "doctor_a"])
+def test_diseases_of_a_hospital_are_seen_by_those_who_see_the_hospital(
+    signed_in: Browser, results: Path, who: str
+) -> None:
+    for address in (f"/indicators/{MORTALITY}", f"/indicators/{MORTALITY}/cases"):
+        assert signed_in(who).get(address, HEARTS).status_code in (403, 404)
+        assert (
+            signed_in("officer_h2").get(address, HEARTS | {"institution": "H1"}).context["results"].institution == "H2"
+        )
+
+
 def test_another_hospital_sees_its_own_results_only(signed_in: Browser, results: Path) -> None:
     page = signed_in("officer_h2").get("/overview", {"institution": "H1"})
     assert page.context["results"].institution == "H2"

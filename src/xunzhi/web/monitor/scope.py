@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
 from xunzhi.measures import HOSPITAL
+from xunzhi.web.installation import kinds_of_cases
 from xunzhi.web.monitor.readmodel import Model
 from xunzhi.web.org.models import Person, Unit
 from xunzhi.web.permissions import refusal
@@ -71,10 +72,15 @@ def _touches(scope: str, institution: str, name: str) -> bool:
 
 
 def visible(access: Access, permission: str, institution: str, stratum: str, codes: Iterable[str]) -> set[str]:
-    """Those of some units of a stratum (departments, wards, doctors by code) for which someone has a permission."""
+    """Those of some units of a stratum (departments, wards, doctors by code) for which someone has a permission.
+
+    Kinds of cases, such as diseases, are seen by those who see the whole institution.
+    """
     found = set(codes)
     if reaches_whole(access, permission, institution):
         return found
+    if kinds_of_cases(stratum) is not None:
+        return set()
     if stratum in PEOPLE:
         own = access.within(permission, field="unit", person="pk")
         people = Person.objects.filter(own, institution=institution)
@@ -98,5 +104,8 @@ def require_unit(access: Access, permission: str, institution: str, stratum: str
 
 
 def names(model: Model, institution: str, stratum: str) -> dict[str, str]:
-    """Code → name of the units of a stratum, as the facts say it."""
+    """Code → name of the units of a stratum, as the facts say it; of kinds of cases, as the standards do."""
+    kinds = kinds_of_cases(stratum)
+    if kinds is not None:
+        return kinds
     return {unit: name for (owner, unit), name in model.readings.unit_names(stratum).items() if owner == institution}

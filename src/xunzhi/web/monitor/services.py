@@ -19,6 +19,7 @@ from xunzhi.web.installation import in_language, lake, pack
 from xunzhi.web.monitor import figures, prepare
 from xunzhi.web.monitor.figures import Mark, Spec
 from xunzhi.web.monitor.readmodel import Model, current
+from xunzhi.web.monitor.scope import names
 from xunzhi.web.monitor.words import say
 from xunzhi.web.work.rooms import offered
 
@@ -94,8 +95,7 @@ def indicator_choices() -> list[tuple[str, list[tuple[str, str]]]]:
 def place_name(institution: str, stratum: str, unit: str) -> str:
     """A unit's name as the results have it, else its code; "" for the whole institution."""
     model = current()
-    names = model.readings.unit_names(stratum) if model else {}
-    return names.get((institution, unit), unit)
+    return names(model, institution, stratum).get(unit, unit) if model else unit
 
 
 def marks(indicator: str, institution: str, stratum: str = HOSPITAL, unit: str = "") -> Iterator[Mark]:

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from xunzhi.measures import HOSPITAL
+from xunzhi.web.installation import kinds_of_cases
 from xunzhi.web.org.models import Person, Placement, Post, Unit, UnitState
 
 ANSWERS = {
@@ -98,9 +99,9 @@ def _present(unit: Unit) -> UnitState:
 
 
 def unit_for(institution: str, stratum: str, code: str = "") -> Unit | None:
-    """The unit behind a row of results: the institution, a department or ward, or where a doctor works."""
+    """The unit behind a row of results: a department or ward, where a doctor works, else the institution."""
     units = Unit.objects.filter(institution=institution)
-    if stratum == HOSPITAL:
+    if stratum == HOSPITAL or kinds_of_cases(stratum) is not None:
         return units.filter(kind=Unit.Kind.INSTITUTION).first()
     if stratum in ("department", "ward"):
         kinds = [Unit.Kind.DEPARTMENT, Unit.Kind.WARD, Unit.Kind.OFFICE]

@@ -11,7 +11,10 @@ WITH front AS (
     FROM front_page
 ),
 principal AS (
-    SELECT institution, encounter_id, icd10
+    SELECT
+        institution, encounter_id, icd10,
+        -- codes of Chinese medicine begin with letters too
+        CASE WHEN substr(icd10, 2, 1) BETWEEN '0' AND '9' THEN upper(substr(icd10, 1, 3)) END AS category
     FROM diagnosis
     WHERE kind = 'principal' AND sequence = 1
 ),
@@ -46,6 +49,7 @@ foreign_body AS (
 numbered AS (
     SELECT
         institution, encounter_id, surgeon, procedure_date, end_time, level, urgency,
+        CASE WHEN substr(icd9cm3, 2, 1) BETWEEN '0' AND '9' THEN substr(icd9cm3, 1, 2) END AS digits,
         row_number() OVER (PARTITION BY institution, encounter_id ORDER BY sequence) AS place
     FROM procedure
     WHERE category IN ('operation', 'intervention')
@@ -55,6 +59,7 @@ operated AS (
         institution, encounter_id,
         count(*) AS operations,
         max(CASE WHEN place = 1 THEN surgeon END) AS surgeon,
+        max(CASE WHEN place = 1 THEN digits END) AS digits,
         max(level) AS operation_level,
         min(procedure_date) AS first_operation_date,
         max(procedure_date) AS last_operation_date,
@@ -124,6 +129,52 @@ SELECT
     extract(day FROM last_day(CAST(e.discharge_time AS DATE))) AS days_in_month,
     coalesce(e.day_surgery = '1', FALSE) AS day_surgery,
     p.icd10 AS principal_icd10,
+    CASE
+        WHEN p.category < 'A' THEN NULL
+        WHEN p.category < 'C' THEN 'A00-B99'
+        WHEN p.category < 'D50' THEN 'C00-D48'
+        WHEN p.category < 'E' THEN 'D50-D89'
+        WHEN p.category < 'F' THEN 'E00-E90'
+        WHEN p.category < 'G' THEN 'F00-F99'
+        WHEN p.category < 'H' THEN 'G00-G99'
+        WHEN p.category < 'H60' THEN 'H00-H59'
+        WHEN p.category < 'I' THEN 'H60-H95'
+        WHEN p.category < 'J' THEN 'I00-I99'
+        WHEN p.category < 'K' THEN 'J00-J99'
+        WHEN p.category < 'L' THEN 'K00-K93'
+        WHEN p.category < 'M' THEN 'L00-L99'
+        WHEN p.category < 'N' THEN 'M00-M99'
+        WHEN p.category < 'O' THEN 'N00-N99'
+        WHEN p.category < 'P' THEN 'O00-O99'
+        WHEN p.category < 'Q' THEN 'P00-P96'
+        WHEN p.category < 'R' THEN 'Q00-Q99'
+        WHEN p.category < 'S' THEN 'R00-R99'
+        WHEN p.category < 'U' THEN 'S00-T98'
+        WHEN p.category < 'V' THEN 'U00-U99'
+        WHEN p.category < 'Z' THEN 'V01-Y98'
+        WHEN p.category < '[' THEN 'Z00-Z99'
+    END AS disease_chapter,
+    CASE
+        WHEN o.digits < '00' THEN NULL
+        WHEN o.digits < '01' THEN '00'
+        WHEN o.digits < '06' THEN '01-05'
+        WHEN o.digits < '08' THEN '06-07'
+        WHEN o.digits < '17' THEN '08-16'
+        WHEN o.digits < '18' THEN '17'
+        WHEN o.digits < '21' THEN '18-20'
+        WHEN o.digits < '30' THEN '21-29'
+        WHEN o.digits < '35' THEN '30-34'
+        WHEN o.digits < '40' THEN '35-39'
+        WHEN o.digits < '42' THEN '40-41'
+        WHEN o.digits < '55' THEN '42-54'
+        WHEN o.digits < '60' THEN '55-59'
+        WHEN o.digits < '65' THEN '60-64'
+        WHEN o.digits < '72' THEN '65-71'
+        WHEN o.digits < '76' THEN '72-75'
+        WHEN o.digits < '85' THEN '76-84'
+        WHEN o.digits < '87' THEN '85-86'
+        WHEN o.digits <= '99' THEN '87-99'
+    END AS operation_chapter,
     o.encounter_id IS NOT NULL AS is_surgical,
     coalesce(o.operations, 0) AS operations,
     o.operation_level,
