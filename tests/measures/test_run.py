@@ -9,6 +9,7 @@ from random import Random
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -232,6 +233,19 @@ def test_a_column_that_no_definition_reads_changes_nothing(lake):
     again = measure(lake, home)
     assert {name for name, months in again.months.items() if months} == {"discharge"}
     assert again.months["discharge"] == {"2026-01"}
+
+
+def test_a_second_correction_of_a_day_computes_only_its_own_periods(lake):
+    home = lake.root.parent
+    stays_of_a_year = [("P1", "心内科", f"2026-{month:02d}-02", f"2026-{month:02d}-09", True) for month in range(1, 9)]
+    with time_machine.travel("2026-09-05 12:00", tick=False):
+        put(lake, encounter=stays(*stays_of_a_year))
+        measure(lake, home)
+        put(lake, encounter=[{**stays(stays_of_a_year[0])[0], "cost": 200}])
+        assert set(measure(lake, home).periods) == {"2026-01", "2026Q1", "2026"}
+    with time_machine.travel("2026-09-06 12:00", tick=False):
+        put(lake, encounter=[{**stays(stays_of_a_year[0])[0], "cost": 300}])
+        assert {"2026-01", "2026-09"} < set(measure(lake, home).periods)
 
 
 def test_an_untouched_indicator_keeps_its_results_in_a_month_computed_again(lake):

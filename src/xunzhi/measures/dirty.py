@@ -137,8 +137,8 @@ def dirty_periods(
 
     `open_days` are the days that a month takes to settle, and the longest follow-up of any definition. For all
     indicators these are the periods that were provisional, and those that a grain has newly reached (an absent
-    numerator there turns from unknown into zero) or reaches no longer. Where an indicator was at fault, it has no
-    results in any period.
+    numerator there turns from unknown into zero) or reaches no longer: none on the same day with the same reach. Where
+    an indicator was at fault, it has no results in any period.
     """
     if before is None or before.pack != state.pack or before.faults or any(found is None for found in months.values()):
         return None
@@ -148,8 +148,14 @@ def dirty_periods(
     changed = {month for dirty in months.values() for month in dirty or ()}
     reached = (span[1] for one in (before, state) for grain in one.spans.values() for span in grain.values())
     last = max([state.as_of[:7], *changed, *reached])
-    unsettled = _periods(_months(min([since, before.as_of[:7]]), last))
+    moved = before.as_of != state.as_of or _spans(before) != _spans(state)
+    unsettled = _periods(_months(min([since, before.as_of[:7]]), last)) if moved else set()
     return unsettled, _periods(changed) - unsettled
+
+
+def _spans(state: State) -> dict[str, dict[str, tuple[object, ...]]]:
+    """How far each grain reaches in each institution, alike whether computed or read from a file."""
+    return {grain: {name: tuple(span) for name, span in spans.items()} for grain, spans in state.spans.items()}
 
 
 def _periods(months: Collection[str]) -> set[str]:
