@@ -118,6 +118,14 @@ def test_what_was_killed_in_the_middle_leaves_no_extract_and_the_next_one_begins
         patched.setattr(deidentify, "_told", killed)
         with pytest.raises(KeyboardInterrupt):
             deidentified(lake.snapshot(), tmp_path / "out", ["encounter"])
-    assert not (tmp_path / "out").exists()
+    assert not list((tmp_path / "out").iterdir())
+    (tmp_path / "out" / deidentify.UNFINISHED).mkdir()  # as a power failure leaves it
     assert deidentified(lake.snapshot(), tmp_path / "out", ["staff"])["staff"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["columns.csv", "staff.parquet"]
+
+
+def test_nobody_else_reads_an_extract(lake: Lake, tmp_path: Path) -> None:
+    (tmp_path / "given").mkdir(mode=0o750)
+    for name, mode in (("given", 0o750), ("new", 0o700)):
+        deidentified(lake.snapshot(), tmp_path / name, ["staff"])
+        assert (tmp_path / name).stat().st_mode & 0o777 == mode

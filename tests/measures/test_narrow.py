@@ -6,16 +6,18 @@ The rows are all worked cases of the catalogue at once, each as an institution o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
 from tests.measures.worked_cases import all_rows
-from xunzhi.measures.cube import compute, narrow
+from xunzhi.measures.cube import HOSPITAL, compute, narrow
 from xunzhi.measures.engine import DuckEngine
 from xunzhi.measures.plan import plan
-from xunzhi.standards import load_pack
+from xunzhi.measures.proof import results_of
+from xunzhi.standards import Aggregate, Indicator, load_pack
 
 PACK = load_pack()
 PLANS = plan(PACK)
@@ -52,3 +54,39 @@ def of_month(table: pa.Table, month: str) -> pa.Table:
 
 def rows(table: pa.Table) -> list[tuple[object, ...]]:
     return sorted((tuple(row.values()) for row in table.to_pylist()), key=lambda row: tuple(map(str, row)))
+
+
+def test_an_operation_under_another_number_of_the_patient_counts_in_its_month(engine: DuckEngine) -> None:
+    """O2 lies in P2's stay but says P1, whose operation of the month before it names as the previous one."""
+    stay = {"institution": ["H1"] * 2, "encounter_id": ["E1", "E2"], "patient_id": ["P1", "P2"]}
+    days = {"admission_time": ["2026-02-26", "2026-03-01"], "discharge_time": ["2026-02-28", "2026-03-09"]}
+    operation = {
+        "institution": ["H1"] * 2, "operation_id": ["O1", "O2"], "encounter_id": ["E1", "E2"], "patient_id": ["P1"] * 2,
+        "start_time": ["2026-02-27 08:00", "2026-03-02 08:00"], "end_time": ["2026-02-27 09:00", "2026-03-02 09:00"],
+        "unplanned_return": ["true"] * 2, "previous_operation_id": [None, "O1"],
+    }  # fmt: skip
+    with DuckEngine.of(PACK, {"encounter": pa.table(stay | days), "operation": pa.table(operation)}) as own:
+        whole = compute(own, PLANS["surgical_stay"])
+        narrow(own, PLANS["surgical_stay"].grain, {"2026-03"})
+        month = compute(own, PLANS["surgical_stay"], {"2026-03"})
+    assert rows(month.sums) == rows(of_month(whole.sums, "2026-03")) != []
+
+
+def rates() -> list[Indicator]:
+    """Indicators with both sides counted in grains."""
+    return [one for one in PACK.indicators.values() if isinstance(one.revisions[-1].denominator, Aggregate)]
+
+
+def test_where_one_side_is_not_counted_there_is_no_rate(engine: DuckEngine) -> None:
+    engine.widen(PACK.tables)
+    found = results_of(engine, PACK, PACK.indicators, date(2099, 1, 1)).table().to_pylist()
+    strata = {indicator.id: set[str]() for indicator in rates()}
+    for row in found:
+        if row["indicator"] in strata:
+            strata[row["indicator"]].add(row["stratum"])
+    for indicator in rates():
+        for revision in indicator.revisions:
+            for side in (revision.numerator, revision.denominator):
+                assert strata[indicator.id] <= {HOSPITAL, *PACK.grains[side.grain].strata}, indicator.id
+    assert strata["inpatient_mortality_rate"] >= {"disease", "doctor"}
+    assert strata["cs04_unplanned_surgery"] == {HOSPITAL, "department", "ward", "doctor"}

@@ -20,10 +20,14 @@ import duckdb
 from xunzhi.lake.errors import LakeError
 from xunzhi.lake.files import quoted
 from xunzhi.lake.snapshot import Snapshot
+from xunzhi.standards.durable import sync
 from xunzhi.standards.tables import NUMERIC, Column, ColumnType, Sensitivity
 
 OLDEST = 90
 """Ages from here on are told as this one: few reach them, and those are known."""
+
+UNFINISHED = ".unfinished"
+"""Where files stand while they are written."""
 
 ENDINGS = {"parquet": "(FORMAT parquet, COMPRESSION zstd)", "csv": "(FORMAT csv, HEADER)"}
 DONE = {
@@ -44,11 +48,11 @@ def deidentified(
 ) -> dict[str, int]:
     """Write tables into a new folder, a file each, and columns.csv that says what became of each column.
 
-    Returns how many rows each table has. The folder is there when all of it is written.
+    Returns how many rows each table has. The files are there when all of them are written.
 
     Args:
         snapshot: the lake as it stands.
-        folder: is made; an empty one may be there.
+        folder: is made for its owner alone; an empty one may be there, and keeps its rights.
         tables: names of canonical tables.
         months: 'YYYY-MM'; None for all. Tables without a time are written whole.
         ending: `parquet` or `csv`.
@@ -61,16 +65,22 @@ def deidentified(
             f"there is no table {', '.join(unknown)}; `xunzhi lake tables` lists them",
             f"没有表 {', '.join(unknown)}；`xunzhi lake tables` 可列出全部",
         )
-    draft = folder.absolute().with_name(f".{folder.name}.unfinished")
+    draft = folder / UNFINISHED
     try:
-        if folder.exists() and any(folder.iterdir()):
+        if folder.exists() and {path.name for path in folder.iterdir()} - {UNFINISHED}:
             raise LakeError(f"{folder} is not empty; name a new folder", f"{folder} 不是空文件夹，请另指定一个新文件夹")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
+        draft.mkdir(mode=0o700)
         rows = _written(snapshot, draft, tables, months, ending)
-        draft.replace(folder)
-    except (OSError, duckdb.IOException) as error:
+        for file in sorted(draft.iterdir()):
+            sync(file)
+            file.rename(folder / file.name)
+        sync(folder)
+    except OSError as error:
         raise LakeError(f"{folder} can't be written: {error}", f"{folder} 无法写入：{error}") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
     return rows
 
 

@@ -168,7 +168,7 @@ class DuckEngine:
     @contextmanager
     def beside(self) -> Iterator[DuckEngine]:
         """Another connection to the same database: memory and threads are shared."""
-        with DuckEngine(self.connection.cursor(), self.snapshot, self._given) as other:
+        with DuckEngine(self.connection.cursor(), self.snapshot) as other:
             yield other
 
     def __enter__(self) -> Self:

@@ -75,17 +75,20 @@ class Space:
     def split(self, who: Ints) -> tuple[pa.DictionaryArray, pa.DictionaryArray, pa.DictionaryArray]:
         """Institution, stratum and unit of each key, as strings."""
         unit = who & ((1 << self.WIDTHS[2]) - 1)
-        stratum = (who >> self.WIDTHS[2]) & ((1 << self.WIDTHS[1]) - 1)
-        return self.institutions.decode(self.institution(who)), self.strata.decode(stratum), self.units.decode(unit)
+        stratum = self.strata.decode(self.stratum(who))
+        return self.institutions.decode(self.institution(who)), stratum, self.units.decode(unit)
 
     def institution(self, who: Ints) -> Ints:
         """The institution's number in each key."""
         return who >> (self.WIDTHS[2] + self.WIDTHS[1])
 
+    def stratum(self, who: Ints) -> Ints:
+        """The stratum's number in each key."""
+        return (who >> self.WIDTHS[2]) & ((1 << self.WIDTHS[1]) - 1)
+
     def is_hospital(self, who: Ints) -> NDArray[np.bool_]:
         """Which keys stand for a whole institution."""
-        stratum = (who >> self.WIDTHS[2]) & ((1 << self.WIDTHS[1]) - 1)
-        found: NDArray[np.bool_] = stratum == self.strata.code(HOSPITAL)
+        found: NDArray[np.bool_] = self.stratum(who) == self.strata.code(HOSPITAL)
         return found
 
     @classmethod

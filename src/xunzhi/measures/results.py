@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from xunzhi.measures import intervals
 from xunzhi.measures.coverage import Coverage
-from xunzhi.measures.cube import Cube
+from xunzhi.measures.cube import HOSPITAL, Cube
 from xunzhi.measures.faults import Fault, contradictions
 from xunzhi.measures.frames import (
     Floats,
@@ -160,6 +160,7 @@ class Arithmetic:
     def _fraction(self, indicator: Indicator, periods: Periods) -> Parts:
         above, below = self._rolled(indicator, "numerator", periods), self._rolled(indicator, "denominator", periods)
         keys = np.union1d(above.key, below.key)
+        keys = keys[np.isin(self.space.stratum(keys >> Space.WIDTHS[3]), self._common_strata(indicator))]
         missing = self._missing(indicator, keys, periods)
         numerator = lookup(keys, above.key, above.columns[0], np.nan)
         numerator = np.where(np.isnan(numerator), missing, numerator)
@@ -168,6 +169,12 @@ class Arithmetic:
             value = np.where(denominator > 0, numerator / denominator, np.nan) * indicator.scale
             lower, upper = self._interval(indicator, numerator, denominator)
         return self._keyed(keys, numerator, denominator, value, lower * indicator.scale, upper * indicator.scale)
+
+    def _common_strata(self, indicator: Indicator) -> Ints:
+        """The strata in which numerator and denominator are both counted; elsewhere one is unknown, not zero."""
+        sides = [part for revision in indicator.revisions for part in (revision.numerator, revision.denominator)]
+        strata = [set(self.pack.grains[side.grain].strata) for side in sides if isinstance(side, Aggregate)]
+        return np.array([self.space.strata.code(name) for name in (HOSPITAL, *set.intersection(*strata))])
 
     def _interval(self, indicator: Indicator, numerator: Floats, denominator: Floats) -> tuple[Floats, Floats]:
         if indicator.kind == "proportion":

@@ -153,13 +153,10 @@ class _Loader:
                 self.reader.report(
                     "grains", name, ("sql",), f"must select {column!r}; {unknown('output column', column, found)}"
                 )
-        for stratum in sorted(grain.strata):
-            spec, at = pack.manifest.strata.get(stratum), ("strata", stratum)
-            if spec is None:
-                known = set(pack.manifest.strata)
-                self.reader.report("grains", name, at, unknown("stratum in pack.yaml", stratum, known))
-            elif spec.codes and spec.codes not in pack.codes:
-                self.reader.report("grains", name, at, unknown("code list", spec.codes, set(pack.codes)))
+        for stratum in sorted(set(grain.strata) - set(pack.manifest.strata)):
+            self.reader.report(
+                "grains", name, ("strata", stratum), unknown("stratum in pack.yaml", stratum, set(pack.manifest.strata))
+            )
         self._check_links(pack, grain, base)
 
     def _check_links(self, pack: Pack, grain: Grain, base: Table) -> None:

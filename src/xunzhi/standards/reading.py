@@ -65,6 +65,10 @@ class Reader:
         self._folder(root, manifest, "tables", Table, lambda item: item.table)
         self._folder(root, manifest, "grains", Grain, lambda item: item.grain)
         self._folder(root, manifest, "indicators", Indicator, lambda item: item.id)
+        for name, stratum in manifest.strata.items():
+            if stratum.codes and stratum.codes not in self.codes:
+                message = unknown("code list", stratum.codes, set(self.codes))
+                self.problems.append(yaml.problem(("strata", name, "codes"), message))
         return manifest
 
     def _extended(self, yaml: Source, name: str, above: tuple[Path, ...]) -> Manifest:

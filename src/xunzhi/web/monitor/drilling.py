@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from xunzhi.measures import DuckEngine, Mask, Wanted, cases
 from xunzhi.measures.drill import aggregate_of, identifying
-from xunzhi.standards import Grain, Indicator, Pack
+from xunzhi.standards import Column, Grain, Indicator, Pack
+from xunzhi.standards.grains import GrainColumn
 from xunzhi.standards.tables import Sensitivity
 from xunzhi.web.configuration import home
 from xunzhi.web.installation import in_language
@@ -131,7 +132,8 @@ class Drill:
 
     def _texts(self, name: str, values: list[Any]) -> list[str]:
         """Values as people read them: codes by their labels."""
-        return _as_text(self.pack, self.grain.base, name, values)
+        column = self.grain.columns.get(name) or self.pack.tables[self.grain.base].columns.get(name)
+        return _as_text(self.pack, column, values)
 
     def rows_of(self, token: str, identified: bool = False) -> list[Origin] | None:
         """The rows that a case came from: of its base table and of those linked to it; None without such a case."""
@@ -151,15 +153,17 @@ class Drill:
             found = [(self.grain.base, base)]
             for table, link in self.grain.links.items():
                 columns = self.pack.tables[table].columns
-                by = next((name for name in link.by if name in columns and first.get(name) is not None), None)
+                by = {name: first[name] for name in link.by if name in columns and first.get(name) is not None}
                 if by and table != self.grain.base:
-                    near = {"institution": case["institution"], by: first[by]}
-                    found.append((table, self._select(engine, table, near)))
+                    found.append((table, self._select(engine, table, {"institution": case["institution"]}, by)))
         return [self._origin(table, rows, identified) for table, rows in found if rows.num_rows]
 
     @staticmethod
-    def _select(engine: DuckEngine, table: str, key: dict[str, Any]) -> pa.Table:
-        conditions = " AND ".join(f'"{name}" = {_literal(value)}' for name, value in key.items() if value is not None)
+    def _select(engine: DuckEngine, table: str, key: dict[str, Any], by: dict[str, Any] | None = None) -> pa.Table:
+        """Rows with all values of `key`, and with any of `by`."""
+        same = [f'"{name}" = {_literal(value)}' for name, value in key.items() if value is not None]
+        either = [f'"{name}" = {_literal(value)}' for name, value in (by or {}).items()]
+        conditions = " AND ".join([*same, f"({' OR '.join(either)})"] if either else same)
         return engine.query(f'SELECT * FROM "{table}" WHERE {conditions} LIMIT {ROWS}')
 
     def _origin(self, table: str, rows: pa.Table, identified: bool) -> Origin:
@@ -171,13 +175,12 @@ class Drill:
                 name for name in filled if spec[name].sensitivity in (Sensitivity.IDENTIFYING, Sensitivity.PERSONAL)
             }
             rows = self.mask.table(rows, secret)
-        columns = [_as_text(self.pack, table, name, rows[name].to_pylist()) for name in filled]
+        columns = [_as_text(self.pack, spec[name], rows[name].to_pylist()) for name in filled]
         heads = tuple(in_language(spec[name].label) for name in filled)
         return Origin(table, in_language(self.pack.tables[table].label), heads, tuple(zip(*columns, strict=True)))
 
 
-def _as_text(pack: Pack, table: str, name: str, values: list[Any]) -> list[str]:
-    column = pack.tables[table].columns.get(name)
+def _as_text(pack: Pack, column: Column | GrainColumn | None, values: list[Any]) -> list[str]:
     codes = pack.codes[column.codes].codes if column and column.codes in pack.codes else {}
     return [_text(value, codes) for value in values]
 

@@ -52,10 +52,12 @@ class Place:
 class Seen:
     """What an indicator's page shows besides results.
 
-    `units` are code and name of those that the visitor may look at beside each other; `may_drill`: into the cases.
+    `strata` are the divisions of which the visitor may see a unit; `units` are code and name of those that he may look
+    at beside each other; `may_drill`: into the cases.
     """
 
     place: Place
+    strata: tuple[str, ...]
     units: tuple[tuple[str, str], ...]
     marks: tuple[services.Mark, ...]
     may_drill: bool
@@ -86,6 +88,7 @@ def wanted_place(results: Results, indicator: Indicator) -> Place:
     if not unit:
         choices = unit_choices(results, indicator, stratum)
         if not choices:
+            require_unit(results.access, "indicator.view", results.institution, HOSPITAL, "")
             return Place(HOSPITAL, "", _("Whole hospital"))
         unit = choices[0][0]
     require_unit(results.access, permission_of(stratum), results.institution, stratum, unit)
@@ -130,8 +133,10 @@ def indicator(request: HttpRequest, results: Results, name: str) -> HttpResponse
 def _seen(results: Results, found: Indicator, place: Place) -> Seen:
     """What depends on who asks, and on the database."""
     beside = DEPARTMENT if place.whole else place.stratum
+    strata = results.strata(found.id)
     return Seen(
         place,
+        tuple(name for name in strata if name == HOSPITAL or unit_choices(results, found, name)),
         tuple(unit_choices(results, found, beside)),
         tuple(services.marks(found.id, results.institution, place.stratum, place.unit)),
         may_drill(results, place),
@@ -147,7 +152,7 @@ def _context(results: Results, found: Indicator, seen: Seen) -> dict[str, Any]:
         "row": _row(_source(results, place), found, place),
         "values": _values(results, found, place),
         "chart": _chart(results, found, seen),
-        "strata": [(code, _stratum_name(results, code)) for code in results.strata(found.id)],
+        "strata": [(code, _stratum_name(results, code)) for code in seen.strata],
         "units": [] if place.whole else seen.units,
         "marks": seen.marks,
         **_compared(results, found, seen),

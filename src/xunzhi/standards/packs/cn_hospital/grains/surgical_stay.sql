@@ -13,8 +13,9 @@ returning_ones AS (
         o.institution, o.encounter_id, o.unplanned, o.unplanned_return, o.place,
         date_diff('second', coalesce(p.end_time, p.start_time, o.last_end), o.start_time) / 60 AS minutes_since
     FROM performed AS o
-    LEFT JOIN performed AS p
-        ON p.institution = o.institution AND p.patient_id = o.patient_id AND p.operation_id = o.previous_operation_id
+    JOIN encounter AS e ON e.institution = o.institution AND e.encounter_id = o.encounter_id
+    LEFT JOIN performed AS p -- of the stay's patient: the operation may carry another system's number
+        ON p.institution = o.institution AND p.patient_id = e.patient_id AND p.operation_id = o.previous_operation_id
 ),
 operated AS (
     SELECT
